@@ -1,0 +1,55 @@
+"""Look-up by name: one registry a kind of member, fed by entry points."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from archenc.errors import ArchencError, UnknownName
+
+
+class DuplicateName(ArchencError, ValueError):
+    """Two different members claim one name."""
+
+
+class Registry:
+    """Members of one kind ("spaces", "encoders", ...) by name, from the entry-point group `archenc.<kind>`.
+
+    An alias is an entry point of its own with the same target. A name claimed by two different targets
+    raises DuplicateName at first use; nothing is imported before it is asked for.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._added: dict[str, Any] = {}
+
+    @cached_property
+    def _points(self) -> dict[str, EntryPoint]:
+        points: dict[str, EntryPoint] = {}
+        for point in entry_points(group=f"archenc.{self.kind}"):
+            known = points.setdefault(point.name, point)
+            if known.value != point.value:
+                raise DuplicateName(f"{self.kind}: {point.name!r} is claimed by {known.value} and {point.value}")
+        return points
+
+    def names(self) -> list[str]:
+        """Return every name and alias, sorted."""
+        return sorted({*self._points, *self._added})
+
+    def add(self, name: str, member: Any) -> None:
+        """Register a member at run time (a user's own space, say). Raises DuplicateName."""
+        if name in self._added or name in self._points:
+            raise DuplicateName(f"{self.kind}: {name!r} is registered already")
+        self._added[name] = member
+
+    def get(self, name: str) -> Any:
+        """Return the member called `name`. Raises UnknownName, which lists near names."""
+        if name in self._added:
+            return self._added[name]
+        if name in self._points:
+            return self._points[name].load()
+        near = difflib.get_close_matches(str(name), self.names(), n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise UnknownName(f"{self.kind}: no {name!r}{hint} Known: {', '.join(self.names())}")
