@@ -31,7 +31,9 @@ class Registry:
         for point in entry_points(group=f"archenc.{self.kind}"):
             known = points.setdefault(point.name, point)
             if known.value != point.value:
-                raise DuplicateName(f"{self.kind}: {point.name!r} is claimed by {known.value} and {point.value}")
+                raise DuplicateName(
+                    f"{self.kind}: {point.name!r} is claimed by {known.value} and {point.value}"
+                )
         return points
 
     def names(self) -> list[str]:
