@@ -55,3 +55,10 @@ class Registry:
         near = difflib.get_close_matches(str(name), self.names(), n=3)
         hint = f"; did you mean {', '.join(near)}?" if near else ""
         raise UnknownName(f"{self.kind}: no {name!r}{hint} Known: {', '.join(self.names())}")
+
+    def name_of(self, member: Any) -> str | None:
+        """Return the name (the first of several) under which a class or function is registered, or None."""
+        where = f"{getattr(member, '__module__', '')}:{getattr(member, '__qualname__', '')}"
+        names = [name for name, point in self._points.items() if point.value == where]
+        names += [name for name, added in self._added.items() if added is member]
+        return min(names, default=None)

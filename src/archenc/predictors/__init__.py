@@ -1,1 +1,48 @@
-"""predictors."""
+"""Predictors: from architectures (or their encodings) to a score. Each name is imported when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archenc.predictors.base import Predictor as Predictor
+    from archenc.predictors.flan import FLAN as FLAN
+    from archenc.predictors.tabular.gaussian_process import GaussianProcess as GaussianProcess
+    from archenc.predictors.tabular.mlp import MLP as MLP
+    from archenc.predictors.tabular.ridge import Ridge as Ridge
+    from archenc.predictors.tabular.trees import ExtraTrees as ExtraTrees
+    from archenc.predictors.tabular.xgboost import XGBoost as XGBoost
+
+_HOMES = {
+    "Predictor": "base",
+    "FLAN": "flan",
+    "Ridge": "tabular.ridge",
+    "ExtraTrees": "tabular.trees",
+    "XGBoost": "tabular.xgboost",
+    "GaussianProcess": "tabular.gaussian_process",
+    "MLP": "tabular.mlp",
+}
+
+__all__ = ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost", "load"]
+
+
+def load(path: str | Path) -> Predictor:
+    """Read a saved predictor of any class; the registry finds the class by its name.
+
+    Raises IncompatibleModel for a missing, damaged or foreign file, or one of another format version.
+    """
+    from archenc.predictors.base import Predictor
+
+    return Predictor.load(path)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"archenc.predictors.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
