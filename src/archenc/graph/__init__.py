@@ -1,1 +1,28 @@
-"""graph."""
+"""What an architecture is: operations, cells, canonical forms, dense batches. Needs numpy only."""
+
+from __future__ import annotations
+
+from archenc.graph.architecture import Architecture
+from archenc.graph.batch import GraphBatch, View, as_batch, connected
+from archenc.graph.cell import Cell, Edge
+from archenc.graph.forms import forms
+from archenc.graph.ops import Kind, Op, op, vocabulary
+from archenc.graph.views import Rewire, op_on_edge, op_on_node
+
+__all__ = [
+    "Architecture",
+    "Cell",
+    "Edge",
+    "GraphBatch",
+    "Kind",
+    "Op",
+    "Rewire",
+    "View",
+    "as_batch",
+    "connected",
+    "forms",
+    "op",
+    "op_on_edge",
+    "op_on_node",
+    "vocabulary",
+]

@@ -1,0 +1,64 @@
+"""What every search space offers, and how one is found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
+
+from archenc.graph import Architecture, Op
+from archenc.registry import Registry
+from archenc.typing import Seed
+
+_REGISTRY = Registry("spaces")
+
+
+@runtime_checkable
+class SearchSpace(Protocol):
+    """A stateless description of a set of architectures.
+
+    name: canonical name; aliases: other names it answers to. ops: the operations a cell may choose from, in
+    the space's own order. node_ops: the operations of the nodes of its `op_on_node` view, in FLAN's published
+    order. size: number of architectures, None where it is not known.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    ops: tuple[Op, ...]
+    node_ops: tuple[Op, ...]
+    size: int | None
+
+    def parse(self, native: object) -> Architecture:
+        """Read any public spelling. Raises InvalidArchitecture, which shows a legal form."""
+        ...
+
+    def format(self, arch: Architecture, style: str = "native") -> str:
+        """Write a public spelling. Raises InvalidArgument for an unknown style."""
+        ...
+
+    def sample(self, n: int, rng: Seed) -> list[Architecture]:
+        """Draw n architectures."""
+        ...
+
+    def neighbours(self, arch: Architecture) -> Iterator[Architecture]:
+        """Yield the architectures one change away."""
+        ...
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Yield every architecture, in the order of the benchmark where it has one."""
+        ...
+
+
+def space(name: str) -> SearchSpace:
+    """Return the search space called `name`, or of which it is an alias. Raises UnknownName."""
+    return _REGISTRY.get(name)
+
+
+def spaces() -> list[str]:
+    """Return the canonical names of all registered spaces, sorted."""
+    return sorted({_REGISTRY.get(name).name for name in _REGISTRY.names()})
+
+
+def register(member: SearchSpace) -> None:
+    """Add a space of your own, under its name and aliases. Raises DuplicateName."""
+    for name in (member.name, *member.aliases):
+        _REGISTRY.add(name, member)

@@ -1,0 +1,34 @@
+"""Shapes are checked while the tests run; the public tables are found once, here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("archenc", "beartype.beartype")
+
+_REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def shared_data_folder() -> Path:
+    """Folder of the public benchmark tables: ARCHENC_SHARED_DATA, or ../shared/data beside the repository."""
+    return Path(os.environ.get("ARCHENC_SHARED_DATA") or _REPOSITORY.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the public benchmark tables, or a skip that says how to get them."""
+    folder = shared_data_folder()
+    if not folder.is_dir():
+        pytest.skip(f"no public tables at {folder}; set ARCHENC_SHARED_DATA to the folder that holds them")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that takes the public tables, so that `-m 'not shared_data'` leaves them out."""
+    for item in items:
+        if "shared_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.shared_data)
