@@ -63,3 +63,20 @@ def check_features(X: Any, n_features: int | None = None) -> Float64[np.ndarray,
             "expected finite numbers (the encoder decides what a missing score means)"
         )
     return features
+
+
+def check_option(argument: str, value: Any, options: tuple[Any, ...]) -> None:
+    """Raise InvalidArgument unless `value` is one of `options`."""
+    if value not in options:
+        raise InvalidArgument(f"{argument}={value!r}: expected one of {', '.join(map(repr, options))}")
+
+
+def check_number(
+    argument: str, value: Any, *, least: float = 0, open_end: bool = False, whole: bool = False
+) -> None:
+    """Raise InvalidArgument unless `value` is finite, >= `least` (> with `open_end`), and whole if asked."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    legal = isinstance(value, kinds) and not isinstance(value, bool) and np.isfinite(value)
+    if not legal or value < least or (open_end and value == least):
+        sort = "an integer" if whole else "a number"
+        raise InvalidArgument(f"{argument}={value!r}: expected {sort} {'>' if open_end else '>='} {least}")

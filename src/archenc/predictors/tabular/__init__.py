@@ -1,0 +1,1 @@
+"""Predictors on any encoding [n, d]: one file each; `archenc.predictors` gives their names."""
