@@ -7,6 +7,7 @@ from archenc.graph.batch import GraphBatch, View, as_batch, connected
 from archenc.graph.cell import Cell, Edge
 from archenc.graph.forms import forms
 from archenc.graph.ops import Kind, Op, op, vocabulary
+from archenc.graph.population import canonical_text, canonical_texts, class_labels, ids
 from archenc.graph.views import Rewire, op_on_edge, op_on_node
 
 __all__ = [
@@ -19,8 +20,12 @@ __all__ = [
     "Rewire",
     "View",
     "as_batch",
+    "canonical_text",
+    "canonical_texts",
+    "class_labels",
     "connected",
     "forms",
+    "ids",
     "op",
     "op_on_edge",
     "op_on_node",

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int, Int8
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, op
+from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, class_labels, op
 from archenc.spaces import nb201_spelling as spelling
 from archenc.typing import Seed, as_generator
 
@@ -196,8 +196,6 @@ def _architectures() -> tuple[Architecture, ...]:
 
 @cache
 def _classes(form: str) -> list[Int[np.ndarray, members]]:
-    from archenc.graph import class_labels
-
     labels = class_labels(_architectures(), form)
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
