@@ -1,0 +1,214 @@
+"""The FLAN network as a pure function of parameters and a batch of graphs.
+
+Akhauri & Abdelfattah, "Encodings for Prediction-based Neural Architecture Search", ICML 2024 (arXiv 2403.02484).
+Operations are soft gates; T forward flows with T - 1 backward flows between them refine the operation embeddings;
+the mean node state, with an optional supplementary encoding, feeds a head that gives one unbounded score, of which
+only the order means anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from archenc.predictors.flow import Branch, FlowStack, Mask, Parameters, init_linear, linear
+
+OP, NODE, HIDDEN, SUPPLEMENT, HEAD, SIZE = 48, 96, 128, 48, 200, 8
+ROWS = 256  # rows of the published operation table
+STEP = 0.1  # scale of an update of the operation embeddings
+PAPER_SUPPLEMENT = 13  # width of the supplement MLP that the public model builds even when unused
+
+
+@dataclass(frozen=True)
+class FlanConfig:
+    """What is built. Widths are the published ones; `paper_size` builds unused parts too, as the public model does.
+
+    rows: stored rows of the operation table; used: which of them the operations of this space have.
+    supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share weights).
+    size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two inputs.
+    """
+
+    rows: int = ROWS
+    used: tuple[int, ...] = ()
+    supplement: int = 0
+    cells: int = 1
+    size_inputs: int = 0
+    input_nodes: int = 1
+    timesteps: int = 2
+    gnn: Branch = "ensemble"
+    backward_gnn: Branch = "ensemble"
+    gat_heads: int = 1
+    mask: Mask = "mult"
+    layers: int = 5
+    dropout: float = 0.1
+    paper_size: bool = False
+
+    @cached_property
+    def forward(self) -> FlowStack:
+        """The forward stack, 96 -> 128 -> ... -> 128."""
+        return FlowStack((NODE, *[HIDDEN] * self.layers), OP, self.gnn, self.gat_heads, self.mask)
+
+    @cached_property
+    def backward(self) -> FlowStack:
+        """The backward stack, 128 -> ... -> 128."""
+        return FlowStack((HIDDEN,) * (self.layers + 1), OP, self.backward_gnn, self.gat_heads, self.mask)
+
+    @property
+    def head_inputs(self) -> int:
+        """Width of what the head sees: embedding, supplement, width/depth (8 zeros for single-size spaces)."""
+        return HIDDEN + (SUPPLEMENT if self.supplement else 0) + SIZE
+
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Widths of the hidden layers that dropout acts on, in order of use."""
+        return ((HIDDEN, HIDDEN) if self.supplement else ()) + (HEAD, HEAD, HEAD)
+
+
+def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
+    """Draw all parameters from `generator`: embeddings N(0, 1), the rest as published."""
+    parameters: Parameters = {
+        "op.table": torch.randn(config.rows, OP, generator=generator),
+        "op.input": torch.zeros(OP),
+        "op.output": torch.randn(OP, generator=generator),
+        "node.input": torch.randn(OP, generator=generator),
+        "node.other": torch.zeros(OP),
+    }
+    _add_linear(parameters, "node", (OP, NODE), generator)
+    _add(parameters, "forward", config.forward.init(generator))
+    paper = config.paper_size
+    if config.timesteps > 1:
+        _add(parameters, "backward", config.backward.init(generator))
+        _add_linear(parameters, "f2b", (HIDDEN, HIDDEN, HIDDEN), generator)
+        _add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
+    elif paper:
+        # The public model drops f2b alone for T = 1.
+        _add(parameters, "backward", config.backward.init(generator))
+        _add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
+    if config.supplement or paper:
+        width = config.supplement or PAPER_SUPPLEMENT
+        _add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
+    if config.cells > 1 or paper:
+        _add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
+    if config.size_inputs or paper:
+        _add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
+    _add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
+    return parameters
+
+
+FROZEN = ("op.input",)
+
+
+def count(parameters: Parameters, *, trainable: bool = False) -> int:
+    """Count stored parameters, frozen ones included unless `trainable`."""
+    return sum(v.numel() for k, v in parameters.items() if not (trainable and k in FROZEN))
+
+
+def score(
+    config: FlanConfig,
+    parameters: Parameters,
+    adjacency: Float[Tensor, "b c V V"],
+    ops: Float[Tensor, "b c V k"],
+    nodes: Float[Tensor, "b c V"],
+    supplement: Float[Tensor, "b s"],
+    size: Float[Tensor, "b z"],
+    keep: Float[Tensor, "b h"] | None = None,
+) -> Float[Tensor, " b"]:
+    """Score b architectures, higher is better; only the order has meaning.
+
+    adjacency: 1 for an edge i -> j. ops: one-hot over the k rows of `operations`. nodes: 1 for a real node, 0 for
+    padding. keep: dropout multipliers for the hidden layers `config.dropped`, side by side; None: no dropout.
+    """
+    embeddings = [
+        embed(config, parameters, adjacency[:, c], ops[:, c], nodes[:, c]) for c in range(config.cells)
+    ]
+    z = embeddings[0]
+    if config.cells > 1:
+        z = _mlp(parameters, "cells", torch.cat(embeddings, dim=-1), 2)
+    keeps = list(keep.split(config.dropped, dim=-1)) if keep is not None else [None] * len(config.dropped)
+    parts = [z]
+    if config.supplement:
+        parts.append(_mlp(parameters, "supplement", supplement, 3, keeps[:2]))
+        keeps = keeps[2:]
+    parts.append(_mlp(parameters, "size", size, 2) if config.size_inputs else z.new_zeros(z.shape[0], SIZE))
+    return _mlp(parameters, "head", torch.cat(parts, dim=-1), 4, keeps)[..., 0]
+
+
+def operations(config: FlanConfig, parameters: Parameters) -> Float[Tensor, "k 48"]:
+    """Embeddings that the one-hot codes of `score` choose from: input, output, then the rows of the table in use."""
+    used = list(config.used)
+    return torch.cat(
+        [
+            parameters["op.input"].detach()[None],
+            parameters["op.output"][None],
+            parameters["op.table"][used],
+        ]
+    )
+
+
+def embed(
+    config: FlanConfig,
+    parameters: Parameters,
+    adjacency: Float[Tensor, "b V V"],
+    ops: Float[Tensor, "b V k"],
+    nodes: Float[Tensor, "b V"],
+) -> Float[Tensor, "b 128"]:
+    """Embed one cell: T forward flows, T - 1 backward flows, mean over all nodes but the inputs.
+
+    Until the first update all nodes with one operation share its embedding, and all nodes but the inputs share one
+    state; gates and entering states are computed once for each and handed out.
+    """
+    b, v, _ = ops.shape
+    inputs = config.input_nodes
+    predecessors = adjacency.transpose(1, 2)
+    stack, forward = config.forward, _part(parameters, "forward")
+    table = operations(config, parameters)
+    vectors = torch.stack([parameters["node.input"], parameters["node.other"]])
+    entered = stack.enter(forward, linear(vectors, parameters["node.0.weight"], parameters["node.0.bias"]))
+    entered = torch.cat([entered[:1].expand(inputs, -1), entered[1:].expand(v - inputs, -1)]).expand(b, -1, -1)
+    y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
+    if config.timesteps > 1:
+        e = linear(ops, table)
+        back_stack, backward = config.backward, _part(parameters, "backward")
+        back_gates = linear(ops, back_stack.gates(backward, table))
+    for t in range(1, config.timesteps):
+        if t > 1:
+            back_gates = back_stack.gates(backward, e)
+        returned = back_stack.enter(backward, _mlp(parameters, "f2b", y[:, -1], 2))
+        returned = F.pad(returned[:, None], (0, 0, v - 1, 0))
+        returned = back_stack.run(backward, returned, adjacency, back_gates)
+        e = e + STEP * _mlp(parameters, "update", torch.cat([e.detach(), y.detach(), returned], dim=-1), 2)
+        y = stack.run(forward, entered, predecessors, stack.gates(forward, e))
+    weight = nodes[:, inputs:, None]
+    return (y[:, inputs:] * weight).sum(1) / weight.sum(1)
+
+
+def _mlp(
+    parameters: Parameters, name: str, x: Tensor, layers: int, keep: list[Tensor | None] | None = None
+) -> Tensor:
+    """Linear layers with ReLU (and dropout multipliers) between them."""
+    for i in range(layers):
+        x = linear(x, parameters[f"{name}.{i}.weight"], parameters[f"{name}.{i}.bias"])
+        if i < layers - 1:
+            x = torch.relu(x)
+            mask = keep[i] if keep is not None else None
+            if mask is not None:
+                x = x * mask
+    return x
+
+
+def _add_linear(parameters: Parameters, name: str, widths: tuple[int, ...], generator: torch.Generator) -> None:
+    for i, (d_in, d_out) in enumerate(zip(widths, widths[1:], strict=False)):
+        parameters[f"{name}.{i}.weight"], parameters[f"{name}.{i}.bias"] = init_linear(d_in, d_out, generator)
+
+
+def _add(parameters: Parameters, name: str, part: Parameters) -> None:
+    parameters.update({f"{name}.{k}": v for k, v in part.items()})
+
+
+def _part(parameters: Parameters, name: str) -> Parameters:
+    return {k[len(name) + 1 :]: v for k, v in parameters.items() if k.startswith(name + ".")}

@@ -1,0 +1,142 @@
+"""Training of many small networks at once: trials and ensemble members share every step.
+
+A network is a pure function of (parameters, batch); its copies are stacked along a leading axis and run through
+`torch.func.vmap`. Each copy draws its order, pairs and dropout from a generator of its own, so what it learns does
+not depend on the company it is trained in, beyond the rounding of batched products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.func import vmap
+
+from archenc.predictors.flow import Parameters
+from archenc.predictors.losses import draw_pairs, pairwise_hinge
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """AdamW with a cosine per epoch, as published: 150 epochs, batches of 8, 1e-3 to 1e-6, weight decay 1e-5."""
+
+    epochs: int = 150
+    batch_size: int = 8
+    lr: float = 1e-3
+    lr_min: float = 1e-6
+    weight_decay: float = 1e-5
+    pairs_per_architecture: int = 4
+    margin: float = 0.1
+
+
+class ScoreFunction(Protocol):
+    """A network: (parameters, tensors of a batch, dropout multipliers) -> one score per row."""
+
+    def __call__(self, parameters: Parameters, *batch: Tensor, keep: Tensor | None) -> Float[Tensor, " b"]: ...
+
+
+def batches(n: int, size: int) -> list[slice]:
+    """Cut n positions into batches; a last batch of one, which has no pair, joins the one before it."""
+    starts = list(range(0, n, size))
+    if len(starts) > 1 and n - starts[-1] == 1:
+        starts.pop()
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], n], strict=True)]
+
+
+def stack(parameters: Sequence[Parameters]) -> Parameters:
+    """Stack the parameters of several networks along a new first axis."""
+    return {k: torch.stack([p[k] for p in parameters]) for k in parameters[0]}
+
+
+def unstack(parameters: Parameters) -> list[Parameters]:
+    """Undo `stack`."""
+    n = len(next(iter(parameters.values())))
+    return [{k: v[i].clone() for k, v in parameters.items()} for i in range(n)]
+
+
+@dataclass
+class Copy:
+    """One network to train: rows of the shared tensors, their labels, and its own randomness."""
+
+    rows: Int[np.ndarray, " n"]
+    y: Float[np.ndarray, " n"]
+    seed: int
+
+
+def train(
+    score: ScoreFunction,
+    parameters: Parameters,
+    tensors: Sequence[Tensor],
+    copies: Sequence[Copy],
+    schedule: Schedule,
+    *,
+    dropped: int = 0,
+    dropout: float = 0.0,
+    frozen: Sequence[str] = (),
+    on_epoch: Callable[[int, int], None] | None = None,
+) -> Parameters:
+    """Train stacked copies on their rows of `tensors` by pairwise hinge; returns the stacked parameters.
+
+    parameters: stacked, first axis = copies; left unchanged. tensors: inputs of all architectures, first axis =
+    architectures. All copies must have the same number of rows. dropped: total width of the hidden layers that
+    dropout acts on. on_epoch(done, epochs) is called after every epoch.
+    """
+    n = len(copies[0].rows)
+    trained = {k: v.clone().requires_grad_(k not in frozen) for k, v in parameters.items()}
+    device = next(iter(trained.values())).device
+    optimiser = torch.optim.AdamW(
+        [v for k, v in trained.items() if k not in frozen],
+        lr=schedule.lr,
+        weight_decay=schedule.weight_decay,
+        fused=True,
+    )
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, schedule.epochs, schedule.lr_min)
+    noise = [torch.Generator().manual_seed(c.seed) for c in copies]
+    orders = [np.random.default_rng([c.seed, 1]) for c in copies]
+
+    def loss(p: Parameters, keep: Tensor, pairs: Tensor, sign: Tensor, *batch: Tensor) -> Tensor:
+        return pairwise_hinge(score(p, *batch, keep=keep if dropped else None), pairs, sign, schedule.margin)
+
+    losses = vmap(loss, in_dims=0)
+    cuts = batches(n, schedule.batch_size)
+    for epoch in range(schedule.epochs):
+        order = [rng.permutation(n) for rng in orders]
+        keep = torch.stack([_multipliers(n, dropped, dropout, g) for g in noise]).to(device)
+        for cut in cuts:
+            drawn = [
+                draw_pairs(c.y[o[cut]], schedule.pairs_per_architecture, rng)
+                for c, o, rng in zip(copies, order, orders, strict=True)
+            ]
+            rows = torch.as_tensor(np.stack([c.rows[o[cut]] for c, o in zip(copies, order, strict=True)]))
+            pairs = torch.as_tensor(np.stack([d[0] for d in drawn])).to(device)
+            sign = torch.as_tensor(np.stack([d[1] for d in drawn]), dtype=torch.float32).to(device)
+            batch = [t[rows.to(t.device)] for t in tensors]
+            optimiser.zero_grad(set_to_none=True)
+            losses(trained, keep[:, cut], pairs, sign, *batch).sum().backward()
+            optimiser.step()
+        cosine.step()
+        if on_epoch is not None:
+            on_epoch(epoch + 1, schedule.epochs)
+    return {k: v.detach() for k, v in trained.items()}
+
+
+def _multipliers(n: int, width: int, p: float, generator: torch.Generator) -> Float[Tensor, "n h"]:
+    """Dropout as multipliers: 0 with probability p, else 1 / (1 - p)."""
+    return (torch.rand(n, width, generator=generator) >= p).float() / (1.0 - p)
+
+
+def predict(
+    score: ScoreFunction, parameters: Parameters, tensors: Sequence[Tensor], *, chunk: int = 64
+) -> Float[Tensor, " n"]:
+    """Score all rows of `tensors` with one network.
+
+    chunk: rows at once; small ones stay in the processor's cache, which is worth more here than fewer calls.
+    """
+    with torch.inference_mode():
+        parts = [t.split(chunk) for t in tensors]
+        return torch.cat([score(parameters, *batch, keep=None) for batch in zip(*parts, strict=True)])
