@@ -1,0 +1,76 @@
+"""The command `archenc`: every command is a file of its own, imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from archenc.errors import ArchencError
+
+_COMMANDS = {
+    "demo": ("archenc.cli.demo:demo", "Evaluate a few predictors on NAS-Bench-201 and write a report."),
+    "data": ("archenc.cli.data:app", "Import, describe and query benchmark tables."),
+    "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
+    "reproduce": (
+        "archenc.cli.reproduce:reproduce",
+        "Run a published protocol and print ours beside theirs.",
+    ),
+}
+
+
+class _LazyGroup(TyperGroup):
+    """Imports a command when it is called, so that `--help` stays quick; turns our errors into one line."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, None if name is None else _load(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ArchencError as error:
+            typer.secho("error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+        except KeyboardInterrupt as stop:
+            typer.echo("interrupted", err=True)
+            raise typer.Exit(130) from stop
+
+
+def _load(name: str) -> Any:
+    module, _, attribute = _COMMANDS[name][0].partition(":")
+    target = getattr(import_module(module), attribute)
+    if not isinstance(target, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(target)
+        target = single
+    return typer.main.get_command(target)
+
+
+app = typer.Typer(cls=_LazyGroup, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+for _name, (_, _help) in _COMMANDS.items():
+    app.command(_name, help=_help)(lambda: None)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"archenc {version('archenc')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _archenc(
+    _version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+    ),
+) -> None:
+    """Know how good a neural network is before anyone trains it."""
+
+
+def main() -> None:
+    """Run the command line; exits with 0 (done), 2 (a wrong argument or file) or 130 (interrupted)."""
+    app()
