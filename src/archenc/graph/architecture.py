@@ -71,7 +71,10 @@ class Architecture:
 
     @classmethod
     def from_json(cls, text: str) -> Architecture:
-        """Read the text of `to_json`. Raises InvalidArchitecture if it is truncated, altered or of another version."""
+        """Read the text of `to_json`.
+
+        Raises InvalidArchitecture if it is truncated, altered or of another version.
+        """
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
@@ -132,12 +135,12 @@ def _cell_of(data: object, where: str) -> Cell:
     if not isinstance(nodes, list) or not isinstance(edges, list):
         raise InvalidArchitecture(f'architecture JSON: "nodes" and "edges" of {where} must be lists')
     try:
-        return Cell(tuple(op(str(name)) for name in nodes), tuple(_edge_of(edge, where) for edge in edges))
+        return Cell(tuple(op(str(name)) for name in nodes), tuple(_edge_of(edge) for edge in edges))
     except (UnknownName, InvalidArchitecture) as error:
         raise InvalidArchitecture(f"architecture JSON: {where}: {error}") from error
 
 
-def _edge_of(data: object, where: str) -> Edge:
+def _edge_of(data: object) -> Edge:
     match data:
         case [int(source), int(target), str(name)]:
             return Edge(source, target, op(name))

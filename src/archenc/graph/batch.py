@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int16, UInt8
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph.architecture import Architecture
-from archenc.graph.dense import edge_form, node_form, scatter
+from archenc.graph.dense import edge_form, node_form, pad, scatter
 from archenc.graph.live import live_nodes, passing_edges
 from archenc.graph.views import Rewire
 
@@ -52,33 +52,29 @@ class GraphBatch:
         """Build the arrays of a population of one space.
 
         view: as the space says, or operations on nodes, or on edges. rewire: for "op_on_node", see `Rewire`.
-        n_nodes: width V of the native arrays, by default that of the largest cell; fix it where arrays of
-        different populations must agree. Raises InvalidArgument, and InvalidArchitecture for a mixed population.
+        n_nodes: width V, by default that of the largest cell; fix it where the arrays of different
+        populations must agree. Raises InvalidArgument, and InvalidArchitecture for a mixed population.
         """
         if len(archs) == 0:
             raise InvalidArgument("archs is empty; a batch needs at least one architecture")
         space, n_cells = archs[0].space, len(archs[0].cells)
-        if any(arch.space != space or len(arch.cells) != n_cells for arch in archs):
-            raise InvalidArchitecture(
-                f"a batch holds one space: archs[0] is of {space!r} with {n_cells} cells, others differ"
-            )
-        cells = [cell for arch in archs for cell in arch.cells]
-        inputs = cells[0].n_inputs
-        ops, edge_ops = scatter(cells, n_nodes)
+        for row, arch in enumerate(archs):
+            if arch.space != space or len(arch.cells) != n_cells:
+                raise InvalidArchitecture(
+                    f"a batch holds one space: archs[0] is of {space!r} with {n_cells} cells, "
+                    f"archs[{row}] of {arch.space!r} with {len(arch.cells)}"
+                )
+        ops, edge_ops = scatter([cell for arch in archs for cell in arch.cells])
         names, attributes = _attributes(archs)
-        width = ops.shape[-1]
         batch = cls(
             space,
             "native",
-            (edge_ops >= 0).astype(np.uint8).reshape(-1, n_cells, width, width),
-            ops.reshape(-1, n_cells, width),
-            edge_ops.reshape(-1, n_cells, width, width),
-            (ops >= 0).reshape(-1, n_cells, width),
-            inputs,
-            attributes,
-            names,
-        )
-        return batch.to_view(view, rewire)
+            **_arrays(ops, edge_ops, n_cells),
+            inputs=archs[0].cells[0].n_inputs,
+            attributes=attributes,
+            attribute_names=names,
+        ).to_view(view, rewire)
+        return batch if n_nodes is None else batch.pad(n_nodes)
 
     def to_view(self, view: View, rewire: Rewire = False) -> GraphBatch:
         """Return the same population in another view; only a native batch can change its view.
@@ -96,22 +92,24 @@ class GraphBatch:
                 f"a batch in the view {self.view!r} (rewire={self.rewire!r}) cannot become {view!r} "
                 f"(rewire={rewire!r}); build it from architectures or from a native batch"
             )
-        n, n_cells, width = self.ops.shape
-        ops, edge_ops = self.ops.reshape(-1, width), self.edge_ops.reshape(-1, width, width)
+        ops, edge_ops = self._by_cell()
         if view == "op_on_node":
             ops, edge_ops = node_form(ops, edge_ops, self.inputs, rewire)
         else:
             ops, edge_ops = edge_form(ops, edge_ops)
-        width = ops.shape[-1]
-        return replace(
-            self,
-            view=view,
-            rewire=rewire,
-            ops=ops.reshape(n, n_cells, width),
-            edge_ops=edge_ops.reshape(n, n_cells, width, width),
-            adjacency=(edge_ops >= 0).astype(np.uint8).reshape(n, n_cells, width, width),
-            mask=(ops >= 0).reshape(n, n_cells, width),
-        )
+        return replace(self, view=view, rewire=rewire, **_arrays(ops, edge_ops, self.n_cells))
+
+    def pad(self, n_nodes: int) -> GraphBatch:
+        """Return the batch n_nodes wide, padded before the output. Raises InvalidArgument if it is wider."""
+        if n_nodes == self.n_nodes:
+            return self
+        if n_nodes < self.n_nodes:
+            raise InvalidArgument(f"n_nodes={n_nodes}, but the batch has cells of {self.n_nodes} nodes")
+        return replace(self, **_arrays(*pad(*self._by_cell(), n_nodes), self.n_cells))
+
+    def _by_cell(self) -> tuple[Int16[np.ndarray, "m V"], Int16[np.ndarray, "m V V"]]:
+        width = self.n_nodes
+        return self.ops.reshape(-1, width), self.edge_ops.reshape(-1, width, width)
 
     def __len__(self) -> int:
         return self.ops.shape[0]
@@ -141,14 +139,12 @@ class GraphBatch:
     @cached_property
     def live(self) -> Bool[np.ndarray, "n c V"]:
         """Nodes on a path from an input to the output that passes no `none`."""
-        width = self.n_nodes
-        passing = passing_edges(self.ops.reshape(-1, width), self.edge_ops.reshape(-1, width, width))
-        return live_nodes(passing, self.inputs).reshape(self.ops.shape)
+        return live_nodes(passing_edges(*self._by_cell()), self.inputs).reshape(self.ops.shape)
 
     @property
-    def connected(self) -> Bool[np.ndarray, n]:
+    def connected(self) -> Bool[np.ndarray, " n"]:
         """Whether every cell of the architecture lets something through."""
-        return self.live[:, :, -1].all(axis=1)
+        return np.all(self.live[:, :, -1], axis=1)
 
 
 def as_batch(
@@ -163,21 +159,44 @@ def as_batch(
     return GraphBatch.from_architectures(X, view, rewire)
 
 
-def connected(X: Sequence[Architecture] | GraphBatch) -> Bool[np.ndarray, n]:
+def connected(X: Sequence[Architecture] | GraphBatch) -> Bool[np.ndarray, " n"]:
     """Say of each architecture whether its input reaches its output.
 
     341 of the 15,625 NAS-Bench-201 cells are disconnected: legal, and labelled by this.
     """
-    return as_batch(X).connected if not isinstance(X, GraphBatch) else X.connected
+    batch = X if isinstance(X, GraphBatch) else as_batch(X)
+    return batch.connected
+
+
+class _Arrays(TypedDict):
+    adjacency: UInt8[np.ndarray, "n c V V"]
+    ops: Int16[np.ndarray, "n c V"]
+    edge_ops: Int16[np.ndarray, "n c V V"]
+    mask: Bool[np.ndarray, "n c V"]
+
+
+def _arrays(ops: Int16[np.ndarray, "m V"], edge_ops: Int16[np.ndarray, "m V V"], n_cells: int) -> _Arrays:
+    width = ops.shape[1]
+    edge_ops = edge_ops.reshape(-1, n_cells, width, width)
+    ops = ops.reshape(-1, n_cells, width)
+    return {
+        "adjacency": (edge_ops >= 0).astype(np.uint8),
+        "ops": ops,
+        "edge_ops": edge_ops,
+        "mask": ops >= 0,
+    }
 
 
 def _attributes(archs: Sequence[Architecture]) -> tuple[tuple[str, ...], Float32[np.ndarray, "n a"]]:
-    names = sorted({name for arch in archs for name, value in arch.attributes if not isinstance(value, str)})
+    names = sorted({name for arch in archs for name, _ in arch.attributes})
     column = {name: position for position, name in enumerate(names)}
     values = np.full((len(archs), len(names)), np.nan, dtype=np.float32)
-    if names:
-        for row, arch in enumerate(archs):
-            for name, value in arch.attributes:
-                if not isinstance(value, str):
-                    values[row, column[name]] = value
+    for row, arch in enumerate(archs if names else ()):
+        for name, value in arch.attributes:
+            if isinstance(value, str):
+                raise InvalidArchitecture(
+                    f"archs[{row}]: attribute {name!r} is the text {value!r}, which an array cannot hold; "
+                    "number the choices"
+                )
+            values[row, column[name]] = value
     return tuple(names), values

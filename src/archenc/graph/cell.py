@@ -46,8 +46,8 @@ class Cell:
                 )
             if hidden_ops is not None and edge.op.kind is not Kind.LINK:
                 raise InvalidArchitecture(
-                    f"edge {edge.source}->{edge.target} carries {edge.op.name!r} while node {hidden_ops} carries "
-                    f"{self.nodes[hidden_ops].name!r}: operations sit on the nodes or on the edges, not on both"
+                    f"edge {edge.source}->{edge.target} carries {edge.op.name!r} while node {hidden_ops} "
+                    f"carries {self.nodes[hidden_ops].name!r}: operations sit on nodes or on edges, not both"
                 )
 
     @classmethod
@@ -180,7 +180,7 @@ def _check_shape(n: int, n_inputs: int, shape: tuple[tuple[int, int], ...]) -> N
             if _leads_to(target, source, shape):
                 raise InvalidArchitecture(f"edge {source}->{target} closes a cycle; a cell must be acyclic")
             raise InvalidArchitecture(
-                f"edge {source}->{target} runs backwards: number the nodes so that sources come before targets"
+                f"edge {source}->{target} runs backwards: number the nodes with sources before targets"
             )
         if target < n_inputs:
             raise InvalidArchitecture(f"edge {source}->{target} ends in an input node")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Int, Int16
 
-from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.errors import InvalidArchitecture
 from archenc.graph.cell import Cell
 from archenc.graph.line_graph import line_graph
 from archenc.graph.ops import op
@@ -18,17 +18,13 @@ from archenc.graph.views import Rewire
 LINK, SUM, INPUT, OUTPUT = (op(name).index for name in ("link", "sum", "input", "output"))
 
 
-def scatter(
-    cells: Sequence[Cell], n_nodes: int | None = None
-) -> tuple[Int16[np.ndarray, "m V"], Int16[np.ndarray, "m V V"]]:
+def scatter(cells: Sequence[Cell]) -> tuple[Int16[np.ndarray, "m V"], Int16[np.ndarray, "m V V"]]:
     """Return node and edge operations of m cells, the output at V - 1 and padding before it.
 
     Raises InvalidArchitecture if the cells have different numbers of inputs.
     """
     sizes = np.array([len(cell.nodes) for cell in cells])
-    width = int(sizes.max()) if n_nodes is None else n_nodes
-    if width < sizes.max():
-        raise InvalidArgument(f"n_nodes={n_nodes}, but a cell has {sizes.max()} nodes")
+    width = int(sizes.max())
     node_index = np.array([node.index for cell in cells for node in cell.nodes], dtype=np.int16)
     owner = np.repeat(np.arange(len(cells)), sizes)
     position = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
@@ -50,7 +46,20 @@ def scatter(
     return ops, edge_ops
 
 
-def _place(position: Int[np.ndarray, k], size: Int[np.ndarray, k], width: int) -> Int[np.ndarray, k]:
+def pad(
+    ops: Int16[np.ndarray, "m V"], edge_ops: Int16[np.ndarray, "m V V"], width: int
+) -> tuple[Int16[np.ndarray, "m W"], Int16[np.ndarray, "m W W"]]:
+    """Return the arrays `width` nodes wide, the new slots before the output."""
+    m, old = ops.shape
+    kept = np.r_[: old - 1, width - 1]
+    wide_ops = np.full((m, width), -1, dtype=np.int16)
+    wide_ops[:, kept] = ops
+    wide_edges = np.full((m, width, width), -1, dtype=np.int16)
+    wide_edges[:, kept[:, None], kept] = edge_ops
+    return wide_ops, wide_edges
+
+
+def _place(position: Int[np.ndarray, " k"], size: Int[np.ndarray, " k"], width: int) -> Int[np.ndarray, " k"]:
     return np.where(position == size - 1, width - 1, position)
 
 
@@ -65,6 +74,11 @@ def node_form(
     if (links == (edge_ops >= 0)).all():
         node_ops = ops
     else:
+        hidden = ops[:, inputs:-1]
+        if ((hidden >= 0) & (hidden != SUM)).any():
+            raise InvalidArchitecture(
+                "a batch needs operations on the nodes of all cells, or on the edges of all"
+            )
         node_ops, links = _line_graphs(ops, edge_ops, inputs)
     if rewire:
         links = drop_none(links, node_ops) if rewire == "none" else rewired(links, node_ops, inputs)

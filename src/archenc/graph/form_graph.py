@@ -42,7 +42,7 @@ def live_texts(
 def live_iso_texts(
     ops: Int16[np.ndarray, "n V"], edge_ops: Int16[np.ndarray, "n V V"], inputs: int
 ) -> np.ndarray:
-    """Return the live parts up to relabelling: dead nodes are gone, hidden nodes stand in a canonical order."""
+    """Return the live parts up to relabelling: without dead nodes, hidden nodes in a canonical order."""
     live, edge_ops = _live_part(ops, edge_ops, inputs)
     live[:, :inputs] = live[:, -1] = True
     ops = np.where(live, ops, np.int16(-1))
@@ -122,13 +122,13 @@ def _mix(x: np.ndarray) -> np.ndarray:
     return x ^ (x >> np.uint64(31))
 
 
-def _least(edges: Int16[np.ndarray, "V V"], tied: Bool[np.ndarray, "W"]) -> Int16[np.ndarray, "V V"]:
+def _least(edges: Int16[np.ndarray, "V V"], tied: Bool[np.ndarray, " W"]) -> Int16[np.ndarray, "V V"]:
     """Return the least matrix among all orders of tied nodes. tied[k]: nodes k and k + 1 have one colour."""
     candidates = (edges[np.ix_(order, order)] for order in _orders(edges, tied))
     return min(candidates, key=lambda matrix: matrix.tobytes())
 
 
-def _orders(edges: Int16[np.ndarray, "V V"], tied: Bool[np.ndarray, "W"]) -> Iterator[list[int]]:
+def _orders(edges: Int16[np.ndarray, "V V"], tied: Bool[np.ndarray, " W"]) -> Iterator[list[int]]:
     groups: list[list[int]] = [[0]]
     for node, same in enumerate(tied, start=1):
         if same:

@@ -117,7 +117,7 @@ def dense_texts(edge_ops: Int16[np.ndarray, "n V V"], inputs: int, form: TermFor
     return np.array(["+".join(values[value]) or _ZERO for value in distinct], dtype=object)[where]
 
 
-def distinct_rows(rows: Integer[np.ndarray, "n k"]) -> tuple[Int[np.ndarray, "d"], Int[np.ndarray, "n"]]:
+def distinct_rows(rows: Integer[np.ndarray, "n k"]) -> tuple[Int[np.ndarray, " d"], Int[np.ndarray, " n"]]:
     """Return where each distinct row first stands, and for every row the number of its distinct row."""
     rows = np.ascontiguousarray(rows)
     if rows.shape[1] == 0:

@@ -7,7 +7,7 @@ its name: a better one gets a new version. The table of rules and counts is in d
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,7 +53,7 @@ def forms() -> tuple[str, ...]:
     return tuple(_FORMS)
 
 
-def default_form(cells: tuple[Cell, ...]) -> str:
+def default_form(cells: Sequence[Cell]) -> str:
     """Return the form that identifies a network with these cells; see `Architecture.id`."""
     if len(cells) > 1:
         return "live-v1"
@@ -62,7 +62,7 @@ def default_form(cells: tuple[Cell, ...]) -> str:
     return "nats-v1" if cells[0].n_inputs == 1 else "live-v1"
 
 
-def cells_text(cells: tuple[Cell, ...], form: str) -> str:
+def cells_text(cells: Sequence[Cell], form: str) -> str:
     """Return the canonical text of one network, its cells joined by " / ".
 
     Raises UnknownName for an unknown form, InvalidArchitecture where the form does not apply.

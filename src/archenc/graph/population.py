@@ -31,7 +31,7 @@ def canonical_texts(X: Sequence[Architecture] | GraphBatch, form: str) -> np.nda
     return dense_texts(batch.ops, batch.edge_ops, batch.inputs, form)
 
 
-def class_labels(X: Sequence[Architecture] | GraphBatch, form: str) -> Int[np.ndarray, "n"]:
+def class_labels(X: Sequence[Architecture] | GraphBatch, form: str) -> Int[np.ndarray, " n"]:
     """Return the isomorphism class of each architecture, numbered 0..k-1 by first occurrence.
 
     Two architectures share a class if their canonical texts and their attributes are equal; labels of

@@ -73,11 +73,14 @@ class NasBench201:
         return _index_by_code()[self.code(arch)]
 
     def code(self, arch: Architecture) -> tuple[int, ...]:
-        """Return six positions in `ops`, in string order. Raises InvalidArchitecture for a cell of another space."""
+        """Return six positions in `ops`, in string order; the inverse of `from_code`.
+
+        Raises InvalidArchitecture for an architecture of another space.
+        """
         if arch.space != NAME or len(arch.cells) != 1 or len(arch.cells[0].edges) != len(EDGES):
             raise InvalidArchitecture(
-                f"expected an architecture of {NAME!r}, with one cell of six edges; got space {arch.space!r}, "
-                f"{len(arch.cells)} cells, {[len(cell.edges) for cell in arch.cells]} edges"
+                f"expected an architecture of {NAME!r}, one cell of six edges; got one of {arch.space!r} "
+                f"with {len(arch.cells)} cells of {[len(cell.edges) for cell in arch.cells]} edges"
             )
         try:
             return tuple(_position()[edge] for edge in arch.cells[0].edges)
@@ -85,7 +88,7 @@ class NasBench201:
             raise InvalidArchitecture(f"{error.args[0]} is not an edge of a {NAME} cell") from error
 
     def from_code(self, code: Sequence[int]) -> Architecture:
-        """Return the architecture of six positions in `ops`, in string order; equal codes share one object."""
+        """Return the architecture of six positions in `ops`; equal codes give one object."""
         return _architecture(tuple(code))
 
     def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 6"]:
@@ -195,7 +198,7 @@ def _architectures() -> tuple[Architecture, ...]:
 
 
 @cache
-def _classes(form: str) -> list[Int[np.ndarray, members]]:
+def _classes(form: str) -> list[Int[np.ndarray, " members"]]:
     labels = class_labels(_architectures(), form)
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)

@@ -41,12 +41,12 @@ def read(native: object) -> tuple[int, ...] | int:
     """
     if isinstance(native, str):
         return _read_text(native)
+    if hasattr(native, "tolist"):  # arrays and their scalars
+        native = native.tolist()  # type: ignore[union-attr]
     if isinstance(native, bool):
         raise InvalidArchitecture(f"{native!r} is no architecture; {_FORMS}")
     if isinstance(native, SupportsIndex):
         return _index(operator.index(native))
-    if hasattr(native, "tolist"):
-        native = native.tolist()  # type: ignore[union-attr]
     if isinstance(native, (tuple, list)):
         return _read_sequence(native)
     raise InvalidArchitecture(f"cannot read an architecture from {type(native).__name__}; {_FORMS}")
@@ -88,7 +88,7 @@ def _read_text(text: str) -> tuple[int, ...] | int:
         items = _items(stripped)
         if any(isinstance(item, int) for item in items):
             raise InvalidArchitecture(
-                f"{text!r} is ambiguous: numbers without brackets; write NASLib's numbers as (4, 0, 3, 1, 4, 3)"
+                f"{text!r} is ambiguous: numbers without brackets; NASLib's are written (4, 0, 3, 1, 4, 3)"
             )
         return _read_sequence(items)
     raise InvalidArchitecture(f"cannot read the architecture {text!r}; {_FORMS}")
@@ -110,7 +110,7 @@ def _read_sequence(items: Sequence[object]) -> tuple[int, ...]:
     for place, item in enumerate(items):
         if isinstance(item, (bool, str)) or not isinstance(item, SupportsIndex):
             raise InvalidArchitecture(
-                f"entry {place} of {items!r} is {item!r}: ambiguous, give six names or six NASLib numbers; {_FORMS}"
+                f"entry {place} of {items!r} is {item!r}: give six names or six NASLib numbers; {_FORMS}"
             )
         number = operator.index(item)
         if not 0 <= number < len(_NASLIB_OPS):
@@ -142,5 +142,5 @@ def _what_is_wrong(text: str) -> str:
             return f"{text!r}: node {node} is {group!r}, expected {node} terms between bars; {_FORMS}"
         for source, term in enumerate(terms):
             if not re.fullmatch(rf"\w+~{source}", term):
-                return f"{text!r}: node {node}, term {source} is {term!r}, expected 'operation~{source}'; {_FORMS}"
+                return f"{text!r}: node {node} has {term!r} where 'operation~{source}' is needed; {_FORMS}"
     return f"cannot read the architecture {text!r}; {_FORMS}"
