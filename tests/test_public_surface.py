@@ -48,7 +48,7 @@ def test_no_room_loads_torch_before_it_is_needed(room: str):
 
 
 def test_the_help_of_the_command_line_loads_neither_torch_nor_a_table_reader():
-    run = "from contextlib import suppress\nimport archenc.cli.app as cli\nwith suppress(SystemExit): cli.app(['--help'])"
+    run = "import archenc.cli.app as cli\ntry: cli.app(['--help'])\nexcept SystemExit: pass"
     assert not imported_by(run) & (HEAVY - {"numpy"})
 
 
