@@ -1,1 +1,30 @@
-"""tables."""
+"""Measured facts: benchmark tables, what their columns mean, and how public files become one."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archenc.tables.importer import ImportReport, import_benchmark
+    from archenc.tables.metric import Metric
+    from archenc.tables.query import query
+    from archenc.tables.table import BenchmarkTable, stored_path
+
+# loaded on first use: pyarrow takes longer to import than a command line should take to answer
+_HOMES = {
+    "BenchmarkTable": "table",
+    "ImportReport": "importer",
+    "Metric": "metric",
+    "import_benchmark": "importer",
+    "query": "query",
+    "stored_path": "table",
+}
+
+__all__ = ["BenchmarkTable", "ImportReport", "Metric", "import_benchmark", "query", "stored_path"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archenc.tables' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"archenc.tables.{_HOMES[name]}"), name)

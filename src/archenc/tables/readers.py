@@ -1,0 +1,83 @@
+"""Read CSV, JSON, zipped JSON and npz files; whatever is wrong with one becomes a DataError naming it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from jaxtyping import Float64
+
+from archenc.errors import DataError
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a reader raises inside the block into a DataError that names the file."""
+    try:
+        yield
+    except DataError:
+        raise
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (LookupError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: not of the expected layout ({error!r})") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pa.ArrowException, RecursionError) as error:
+        raise DataError(f"{path}: cannot be read: truncated, altered or of another kind ({error})") from error
+
+
+def read_csv(
+    path: Path, numbers: Sequence[str], texts: Sequence[str] = ()
+) -> tuple[dict[str, Float64[np.ndarray, " n"]], dict[str, list[str]]]:
+    """Return named columns of a CSV file with a header: numbers (NaN where a cell is blank) and texts.
+
+    Raises DataError when a column is absent, a number is none, or rows have different lengths.
+    """
+    options = pa_csv.ConvertOptions(
+        column_types={**dict.fromkeys(numbers, pa.float64()), **dict.fromkeys(texts, pa.string())},
+        null_values=["", "nan", "NaN"],
+        strings_can_be_null=False,
+    )
+    with reading(path):
+        table = pa_csv.read_csv(
+            path, read_options=pa_csv.ReadOptions(use_threads=False), convert_options=options
+        )
+        if absent := [name for name in (*numbers, *texts) if name not in table.column_names]:
+            raise DataError(
+                f"{path}: no column {', '.join(map(repr, absent))}; it has {', '.join(table.column_names)}"
+            )
+        return (
+            {name: table[name].to_numpy().astype(np.float64) for name in numbers},
+            {name: table[name].to_pylist() for name in texts},
+        )
+
+
+def read_json(path: Path) -> Any:
+    """Return the value of a JSON file. Raises DataError."""
+    with reading(path):
+        return json.loads(path.read_bytes())
+
+
+def read_zipped_json(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield (file name without folders, value) of every JSON file in a zip, in the order of the names.
+
+    Raises DataError, also where the checksum of a member does not fit.
+    """
+    with reading(path), zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".json"))
+        if not names:
+            raise DataError(f"{path}: no JSON file in the archive")
+        for name in names:
+            yield PurePosixPath(name).name, json.loads(archive.read(name))
+
+
+def read_npz(path: Path) -> dict[str, Float64[np.ndarray, " n"]]:
+    """Return every array of an npz file as float64; pickled objects are refused. Raises DataError."""
+    with reading(path), np.load(path, allow_pickle=False) as arrays:
+        return {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
