@@ -56,10 +56,11 @@ for _name, (_, _help) in _COMMANDS.items():
     app.command(_name, help=_help)(lambda: None)
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> bool:
     if wanted:
         typer.echo(f"archenc {version('archenc')}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
