@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
+from beartype import BeartypeConf, FrozenDict, beartype
 from jaxtyping import install_import_hook
 
-install_import_hook("archenc", "beartype.beartype")
+# beartype knows `Self` in decorated classes only, and the hook decorates their methods one by one
+check_types = beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: Any})))
+install_import_hook("archenc", f"{__name__}.check_types")
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
