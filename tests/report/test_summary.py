@@ -92,3 +92,11 @@ def test_no_rows_are_refused():
 def test_a_published_figure_without_a_value_is_refused():
     with pytest.raises(InvalidArgument, match="value"):
         published_figures([{"label": "Paper", "n_train": 8}])
+
+
+def test_a_predictor_that_reads_the_graph_itself_is_named_alone():
+    assert [str(Series("FLAN", encoding)) for encoding in ("", "graph", "zero_cost")] == [
+        "FLAN",
+        "FLAN",
+        "FLAN · zero_cost",
+    ]

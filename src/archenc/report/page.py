@@ -171,6 +171,10 @@ def _facts(trials: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> l
         ("Training architectures", ", ".join(f"{budget:,}" for budget in sorted(distinct("n_train")))),
         ("Trials", f"{len(distinct('trial'))}, paired: every method sees the same architectures"),
     ]
+    tested = distinct("n_test")
+    if tested:
+        test = f"{min(tested):,}" if len(tested) == 1 else f"{min(tested):,} to {max(tested):,}"
+        pairs.append(("Test architectures", f"{test}, none of them trained on"))
     seconds = [float(trial["seconds"]) for trial in trials if trial.get("seconds") is not None]
     known = {name for name, _ in pairs}
     pairs = [(name, further.get(name, value)) for name, value in pairs]

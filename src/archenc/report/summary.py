@@ -10,6 +10,7 @@ import numpy as np
 
 from archenc.errors import InvalidArgument
 from archenc.evaluation.intervals import Summary, summarise
+from archenc.evaluation.method import GRAPH
 
 HEADLINE_METRIC = "kendall_tau"
 
@@ -42,7 +43,7 @@ class Series:
     encoding: str = ""
 
     def __str__(self) -> str:
-        return " · ".join(part for part in (self.method, self.encoding) if part not in ("", "-", "none"))
+        return self.method if self.encoding in ("", GRAPH) else f"{self.method} · {self.encoding}"
 
 
 @dataclass(frozen=True, slots=True)
