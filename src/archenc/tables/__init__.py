@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archenc.tables.importer import ImportReport, import_benchmark
     from archenc.tables.metric import Metric
-    from archenc.tables.query import query
+    from archenc.tables.sql import query
     from archenc.tables.table import BenchmarkTable, stored_path
 
 # loaded on first use: pyarrow takes longer to import than a command line should take to answer
@@ -17,7 +17,7 @@ _HOMES = {
     "ImportReport": "importer",
     "Metric": "metric",
     "import_benchmark": "importer",
-    "query": "query",
+    "query": "sql",
     "stored_path": "table",
 }
 

@@ -36,15 +36,17 @@ class BenchmarkTable:
         self._content = content
 
     @classmethod
-    def open(cls, name: str | Path) -> BenchmarkTable:
+    def open(cls, name: str | Path, home: str | Path | None = None) -> BenchmarkTable:
         """Open an imported table by the name of its space ("nb201"), or a table file by its path.
 
+        name: a Path is a path, and so is a text with a slash or with .parquet at its end. home: where imported
+        tables are kept; default $ARCHENC_HOME or the XDG data folder.
         Raises DataError: not imported yet (the message gives the command), truncated, altered or no table.
         """
         path = Path(name).expanduser()
-        if path.suffix != ".parquet" and not path.exists():
+        if isinstance(name, str) and path.suffix != ".parquet" and len(path.parts) == 1:
             try:
-                path = stored_path(str(name))
+                path = stored_path(name, home)
             except UnknownName as error:
                 raise DataError(f"{name!r} is no table file and no search space: {error}") from error
             if not path.exists():

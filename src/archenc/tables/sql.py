@@ -39,7 +39,7 @@ def query(table: BenchmarkTable, sql: str) -> pa.Table:
             raise InvalidArgument(
                 f"sql={sql!r}: expected one SELECT (or DESCRIBE), as the table is read only"
             )
-        return connection.execute(statements[0]).to_arrow_table()
+        return connection.sql(sql).to_arrow_table()
     except duckdb.Error as error:
         raise InvalidArgument(f"sql={sql!r}: {error}") from error
     finally:
