@@ -1,1 +1,35 @@
-"""encoders."""
+"""Encoders: fixed-width vectors of architectures. scikit-learn is loaded when the first one is named."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archenc.encoders.adjacency import Adjacency
+    from archenc.encoders.base import Encoder
+    from archenc.encoders.graph_features import GraphFeatures
+    from archenc.encoders.path import Path
+    from archenc.encoders.scores import Scores
+    from archenc.encoders.zero_cost import ZeroCost
+
+__all__ = ["Adjacency", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
+
+_HOME = {
+    "Adjacency": "adjacency",
+    "Encoder": "base",
+    "GraphFeatures": "graph_features",
+    "Path": "path",
+    "Scores": "scores",
+    "ZeroCost": "zero_cost",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
