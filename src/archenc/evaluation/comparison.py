@@ -1,0 +1,141 @@
+"""Two methods on the same trials: how much better is one, and how sure is that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from archenc.errors import InvalidArgument
+from archenc.evaluation.intervals import IntervalKind, summarise
+from archenc.evaluation.metrics import higher_is_better
+
+Name = tuple[str, str]
+"""Method and encoding, as in the columns of the trial rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The first method minus the second at one budget, trial by trial.
+
+    difference, median, std, ci_low, ci_high: of the paired differences; positive means that the first is
+    better, also for metrics of which less is better. wins, ties, losses: of the first. p_sign: exact sign
+    test, ties left out. p_wilcoxon: Wilcoxon's signed-rank test. Both two-sided; NaN where no two trials
+    differ.
+    """
+
+    first: Name
+    second: Name
+    n_train: int
+    metric: str
+    difference: float
+    median: float
+    std: float
+    ci_low: float
+    ci_high: float
+    n_trials: int
+    wins: int
+    ties: int
+    losses: int
+    p_sign: float
+    p_wilcoxon: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval of the mean difference leaves out 0."""
+        return self.ci_low > 0 or self.ci_high < 0
+
+
+def compare(
+    trials: Iterable[Mapping[str, Any]],
+    first: Name,
+    second: Name,
+    *,
+    metric: str = "kendall_tau",
+    interval: IntervalKind = "t",
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> list[Comparison]:
+    """Compare two methods on the trials that both ran, at every budget that both have, smallest first.
+
+    trials: rows of one experiment, as `evaluate` gives them; first, second: (method, encoding). interval: "t"
+    or "bootstrap". Raises InvalidArgument where the two share no trial, or where trials of equal number had
+    other seeds or test sets: those are not pairs.
+    """
+    rows = [row for row in trials if row["metric"] == metric]
+    sign = 1.0 if higher_is_better(metric) else -1.0
+    ones, others = _by_trial(rows, first), _by_trial(rows, second)
+    shared = sorted(ones.keys() & others.keys())
+    if not shared:
+        raise InvalidArgument(
+            f"{first} and {second} share no trial of {metric!r}; "
+            f"there are {sorted({_name(row) for row in rows})}"
+        )
+    for budget, trial in shared:
+        one, other = ones[budget, trial], others[budget, trial]
+        for column in ("space", "task", "seed", "n_test"):
+            if one.get(column) != other.get(column):
+                raise InvalidArgument(
+                    f"trial {trial} at {budget}: {column} is {one.get(column)!r} for {first} and "
+                    f"{other.get(column)!r} for {second}, so they are no pair; compare trials of one protocol"
+                )
+    comparisons = []
+    for budget in sorted({budget for budget, _ in shared}):
+        differences = np.array(
+            [sign * (ones[at]["value"] - others[at]["value"]) for at in shared if at[0] == budget],
+            dtype=np.float64,
+        )
+        differences = differences[~np.isnan(differences)]
+        if not len(differences):
+            continue
+        summary = summarise(differences, interval=interval, confidence=confidence, seed=seed)
+        wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
+        comparisons.append(
+            Comparison(
+                first=first,
+                second=second,
+                n_train=budget,
+                metric=metric,
+                difference=summary.mean,
+                median=summary.median,
+                std=summary.std,
+                ci_low=summary.ci_low,
+                ci_high=summary.ci_high,
+                n_trials=summary.n_trials,
+                wins=wins,
+                ties=len(differences) - wins - losses,
+                losses=losses,
+                p_sign=float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else math.nan,
+                p_wilcoxon=_wilcoxon(differences),
+            )
+        )
+    return comparisons
+
+
+def _wilcoxon(differences: np.ndarray) -> float:
+    if not (differences != 0).any():
+        return math.nan
+    # "auto": exact for few trials without ties, else scipy falls back to the normal approximation.
+    tested: Any = stats.wilcoxon(differences, zero_method="wilcox", method="auto")
+    return float(tested.pvalue)
+
+
+def _name(row: Mapping[str, Any]) -> Name:
+    return str(row["method"]), str(row["encoding"])
+
+
+def _by_trial(rows: list[Mapping[str, Any]], name: Name) -> dict[tuple[int, int], Mapping[str, Any]]:
+    found: dict[tuple[int, int], Mapping[str, Any]] = {}
+    for row in rows:
+        if _name(row) == name:
+            at = (int(row["n_train"]), int(row["trial"]))
+            if at in found:
+                raise InvalidArgument(
+                    f"{name}: trial {at[1]} at {at[0]} occurs twice; give the rows of one experiment"
+                )
+            found[at] = row
+    return found
