@@ -11,7 +11,7 @@ from beartype import BeartypeConf, FrozenDict, beartype
 from jaxtyping import install_import_hook
 
 # beartype knows `Self` in decorated classes only, and the hook decorates their methods one by one
-check_types = beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: Any})))
+check_types = beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: Any}), is_pep484_tower=True))
 install_import_hook("archenc", f"{__name__}.check_types")
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
@@ -20,6 +20,11 @@ _REPOSITORY = Path(__file__).resolve().parents[1]
 def shared_data_folder() -> Path:
     """Folder of the public benchmark tables: ARCHENC_SHARED_DATA, or ../shared/data beside the repository."""
     return Path(os.environ.get("ARCHENC_SHARED_DATA") or _REPOSITORY.parent / "shared" / "data")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let beartype, which checks a random item of a list, do so while hypothesis draws."""
+    config.addinivalue_line("filterwarnings", "ignore:Do not use the `random` module inside strategies")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from archenc.graph.cell import Cell, Edge
 from archenc.graph.forms import forms
 from archenc.graph.ops import Kind, Op, op, vocabulary
 from archenc.graph.population import canonical_text, canonical_texts, class_labels, ids
-from archenc.graph.views import Rewire, op_on_edge, op_on_node
+from archenc.graph.rewire import Rewire
+from archenc.graph.views import op_on_edge, op_on_node
 
 __all__ = [
     "Architecture",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ class Architecture:
     """One network of a search space.
 
     space: canonical name of the space. cells: one, or normal and reduction. attributes: what lies outside
-    the cells (width, depth, macro choices), stored by name.
+    the cells (width, depth, macro choices): finite numbers or texts, stored in the order of their names.
+    Raises InvalidArchitecture.
     """
 
     space: str
@@ -35,7 +37,8 @@ class Architecture:
             names = [name for name, _ in self.attributes]
             if len(set(names)) < len(names):
                 raise InvalidArchitecture(f"attributes: a name occurs twice in {names}")
-            object.__setattr__(self, "attributes", tuple(sorted(self.attributes)))
+            plain = tuple(sorted((name, _plain(name, value)) for name, value in self.attributes))
+            object.__setattr__(self, "attributes", plain)
 
     def id(self, form: str | None = None) -> str:
         """Return 32 hexadecimal digits: the same network has the same id, on every machine.
@@ -123,6 +126,17 @@ def id_of_text(form: str, text: str, attributes: tuple[tuple[str, float | int | 
     return hashlib.sha256(f"{form}\n{text}\n{json.dumps(attributes)}".encode()).hexdigest()[:32]
 
 
+def _plain(name: str, value: object) -> float | int | str:
+    """Return a plain value: equal numbers must have one text, or equal networks had two ids."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, int)):
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else float(value)
+    raise InvalidArchitecture(f"attribute {name!r} is {value!r}; legal: a finite number or a text")
+
+
 def _checksum(body: Mapping[str, Any]) -> str:
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), default=repr)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -153,9 +167,4 @@ def _edge_of(data: object) -> Edge:
 def _attributes_of(data: object) -> tuple[tuple[str, float | int | str], ...]:
     if not isinstance(data, Mapping):
         raise InvalidArchitecture('architecture JSON: "attributes" must be an object')
-    for name, value in data.items():
-        if not isinstance(value, (int, float, str)):
-            raise InvalidArchitecture(
-                f"architecture JSON: attribute {name!r} is {value!r}; legal: number or text"
-            )
-    return tuple(data.items())
+    return tuple((str(name), _plain(str(name), value)) for name, value in data.items())

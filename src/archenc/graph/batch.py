@@ -14,7 +14,7 @@ from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph.architecture import Architecture
 from archenc.graph.dense import edge_form, node_form, pad, scatter
 from archenc.graph.live import live_nodes, passing_edges
-from archenc.graph.views import Rewire
+from archenc.graph.rewire import Rewire
 
 View = Literal["native", "op_on_node", "op_on_edge"]
 VIEWS: tuple[View, ...] = ("native", "op_on_node", "op_on_edge")

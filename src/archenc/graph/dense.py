@@ -11,9 +11,7 @@ from archenc.errors import InvalidArchitecture
 from archenc.graph.cell import Cell
 from archenc.graph.line_graph import line_graph
 from archenc.graph.ops import op
-from archenc.graph.rewire import drop_none
-from archenc.graph.rewire import rewire as rewired
-from archenc.graph.views import Rewire
+from archenc.graph.rewire import Rewire, rewired
 
 LINK, SUM, INPUT, OUTPUT = (op(name).index for name in ("link", "sum", "input", "output"))
 
@@ -80,8 +78,7 @@ def node_form(
                 "a batch needs operations on the nodes of all cells, or on the edges of all"
             )
         node_ops, links = _line_graphs(ops, edge_ops, inputs)
-    if rewire:
-        links = drop_none(links, node_ops) if rewire == "none" else rewired(links, node_ops, inputs)
+    links = rewired(links, node_ops, inputs, rewire)
     return node_ops, np.where(links, np.int16(LINK), np.int16(-1))
 
 

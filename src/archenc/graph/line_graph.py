@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -40,8 +39,3 @@ def line_graph(n_nodes: int, n_inputs: int, edges: tuple[tuple[int, int, bool], 
     output = n_inputs + len(op_edges)
     links.update((producer, output) for producer in producers[n_nodes - 1])
     return LineGraph(tuple(op_edges), tuple(sorted(links, key=lambda link: (link[1], link[0]))))
-
-
-def topology(edges: Sequence[tuple[int, int, int]], link: int) -> tuple[tuple[int, int, bool], ...]:
-    """Reduce (source, target, operation index) to (source, target, is_link)."""
-    return tuple((source, target, operation == link) for source, target, operation in edges)

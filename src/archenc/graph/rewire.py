@@ -7,6 +7,8 @@ lose theirs. Nodes and their operations stay. It loses information: parallel ski
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Bool, Integer
 
@@ -15,22 +17,24 @@ from archenc.graph.ops import op
 
 SKIP = op("skip").index
 
-
-def drop_none(links: Bool[np.ndarray, "n V V"], ops: Integer[np.ndarray, "n V"]) -> Bool[np.ndarray, "n V V"]:
-    """Return the links without those of `none` nodes."""
-    kept = ops != NONE
-    return links & kept[:, :, None] & kept[:, None, :]
+Rewire = bool | Literal["none"]
+"""False: keep all links. "none": drop the links of `none`. True: bypass `skip` and prune, too."""
 
 
-def rewire(
-    links: Bool[np.ndarray, "n V V"], ops: Integer[np.ndarray, "n V"], inputs: int
+def rewired(
+    links: Bool[np.ndarray, "n V V"], ops: Integer[np.ndarray, "n V"], inputs: int, how: Rewire
 ) -> Bool[np.ndarray, "n V V"]:
-    """Return the rewired links of node-form cells, all at once.
+    """Return the links of n node-form cells, rewired.
 
     links[i, j]: a link i -> j, i < j. ops: vocabulary index of each node, -1 at padding. inputs: number of
-    input nodes.
+    input nodes. how: see `Rewire`.
     """
-    links = drop_none(links, ops)
+    if how is False:
+        return links
+    kept = ops != NONE
+    links = links & kept[:, :, None] & kept[:, None, :]
+    if how == "none":
+        return links
     for node in range(inputs, links.shape[1] - 1):
         bypassed = (ops[:, node] == SKIP)[:, None]
         before, after = links[:, :, node] & bypassed, links[:, node, :] & bypassed

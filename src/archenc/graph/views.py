@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
-from archenc.errors import InvalidArchitecture
 from archenc.graph.cell import Cell, Edge
 from archenc.graph.line_graph import line_graph
-from archenc.graph.ops import Kind, op
-from archenc.graph.rewire import drop_none, rewire
-
-Rewire = bool | Literal["none"]
-"""False: keep all links. "none": drop the links of `none`. True: bypass `skip` and prune, too."""
+from archenc.graph.ops import Kind, Op, op
+from archenc.graph.rewire import Rewire, rewired
 
 
 def op_on_node(cell: Cell, rewire: Rewire = False) -> Cell:
@@ -25,7 +19,6 @@ def op_on_node(cell: Cell, rewire: Rewire = False) -> Cell:
     """
     nodes, pairs = cell.nodes, [(edge.source, edge.target) for edge in cell.edges]
     if cell.ops_on == "edges":
-        _check_plain_sums(cell)
         is_link = [edge.op.kind is Kind.LINK for edge in cell.edges]
         graph = line_graph(
             cell.n_nodes, cell.n_inputs, tuple((*p, b) for p, b in zip(pairs, is_link, strict=True))
@@ -61,20 +54,11 @@ def op_on_edge(cell: Cell) -> Cell:
     return Cell(nodes, edges)
 
 
-def _check_plain_sums(cell: Cell) -> None:
-    for position, node in enumerate(cell.nodes):
-        if node.kind not in (Kind.INPUT, Kind.OUTPUT, Kind.SUM):  # pragma: no cover - Cell refuses it
-            raise InvalidArchitecture(
-                f"node {position} carries {node.name!r} in a cell with operations on edges"
-            )
-
-
 def _rewired(
-    nodes: tuple[object, ...], pairs: list[tuple[int, int]], inputs: int, how: Rewire
+    nodes: tuple[Op, ...], pairs: list[tuple[int, int]], inputs: int, how: Rewire
 ) -> list[tuple[int, int]]:
     links = np.zeros((1, len(nodes), len(nodes)), dtype=bool)
     for source, target in pairs:
         links[0, source, target] = True
-    ops = np.array([[node.index for node in nodes]])  # type: ignore[attr-defined]
-    links = drop_none(links, ops) if how == "none" else rewire(links, ops, inputs)
+    links = rewired(links, np.array([[node.index for node in nodes]]), inputs, how)
     return [(int(source), int(target)) for target, source in np.argwhere(links[0].T)]
