@@ -1,14 +1,14 @@
 """Estimators as data: parameters and learned state as JSON and arrays, and back, for `persistence` to write.
 
-An estimator takes part by offering `_state() -> (config, tensors)`, `_set_state(config, tensors)` and
-`state_version`, and by having a name in a registry; no other class is ever built from a file. Estimators
-nest: one that is a parameter of another, also inside a FeatureUnion or Pipeline of scikit-learn, is packed
-with it, and its tensors carry the path to it (`params/supplement/state/minimum`).
+A registered estimator takes part. Where it offers `_state() -> (config, tensors)` and `_set_state(config,
+tensors)` these say what it learned; else that is every attribute whose name ends in `_`, as scikit-learn has
+it. Estimators nest: one that is a parameter of another, also inside a FeatureUnion or Pipeline of
+scikit-learn, is packed with it, and its tensors carry the path to it (`params/supplement/state/minimum`). No
+other class is ever built from a file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,29 +19,31 @@ from sklearn.utils.validation import check_is_fitted
 
 from archenc.errors import IncompatibleModel, InvalidArgument, UnknownName
 from archenc.predictors.persistence import State, nest, unnest
+from archenc.predictors.values import decode, encode
 from archenc.registry import Registry
 
 _KINDS = ("predictors", "encoders", "pipelines")
 # scikit-learn's composites keep what they learn inside their parameters, so those are enough
 _COMPOSITES: dict[str, type[BaseEstimator]] = {"FeatureUnion": FeatureUnion, "Pipeline": Pipeline}
-_TAG = "__archenc__"
 
 
 def pack(estimator: Any) -> State:
     """Return the estimator, fitted or not, as a JSON-able config and arrays by name.
 
-    Raises InvalidArgument if its class is not registered, or a parameter has no such form.
+    Raises InvalidArgument if its class is not registered, or something it holds has no such form.
     """
     kind, name = _name_of(type(estimator))
     tensors: dict[str, np.ndarray] = {}
     given = estimator.get_params(deep=False)
-    params = {key: _encode(value, f"params/{key}", tensors) for key, value in given.items()}
+    params = {key: encode(value, f"params/{key}", tensors, pack) for key, value in given.items()}
     config: dict[str, Any] = {"kind": kind, "name": name, "params": params}
     if kind != "sklearn" and _is_fitted(estimator):
-        state, learned = estimator._state()
-        config["version"] = estimator.state_version
-        config["state"] = _encode(state, "config", tensors)
-        tensors |= nest("state", learned)
+        state, learned = (
+            estimator._state() if hasattr(estimator, "_state") else (learned_attributes(estimator), {})
+        )
+        config["version"] = _layout(estimator)
+        config["state"] = encode(state, "state", tensors, pack)
+        tensors |= nest("tensors", learned)
     return config, tensors
 
 
@@ -49,76 +51,35 @@ def unpack(config: dict[str, Any], tensors: dict[str, np.ndarray]) -> Any:
     """Return the estimator that `pack` described. Raises IncompatibleModel for an unknown class or layout."""
     cls = _class_of(config["kind"], config["name"])
     try:
-        estimator = cls(**{key: _decode(value, tensors) for key, value in config["params"].items()})
+        estimator = cls(**{key: decode(value, tensors, unpack) for key, value in config["params"].items()})
     except TypeError as error:
         raise IncompatibleModel(f"{config['name']}: the saved parameters do not fit ({error})") from error
-    if "state" in config:
-        if config["version"] != estimator.state_version:
-            raise IncompatibleModel(
-                f"{config['name']}: the saved state has layout {config['version']}, this archenc reads "
-                f"{estimator.state_version}: load it with the archenc that wrote it, or fit again"
-            )
-        estimator._set_state(_decode(config["state"], tensors), unnest("state", tensors))
+    if "state" not in config:
+        return estimator
+    if config["version"] != _layout(estimator):
+        raise IncompatibleModel(
+            f"{config['name']}: the saved state has layout {config['version']}, this archenc reads "
+            f"{_layout(estimator)}: load it with the archenc that wrote it, or fit again"
+        )
+    state = decode(config["state"], tensors, unpack)
+    if hasattr(estimator, "_set_state"):
+        estimator._set_state(state, unnest("tensors", tensors))
+    else:
+        vars(estimator).update(state)
     return estimator
 
 
-def _encode(value: Any, path: str, tensors: dict[str, np.ndarray]) -> Any:
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, list):
-        return [_encode(item, f"{path}/{i}", tensors) for i, item in enumerate(value)]
-    if isinstance(value, tuple):
-        return {_TAG: "tuple", "items": _encode(list(value), path, tensors)}
-    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        tensors[path] = value
-        return {_TAG: "array", "tensor": path}
-    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value) and _TAG not in value:
-        return _encode_mapping(value, path, tensors)
-    if isinstance(value, np.random.Generator) and isinstance(value.bit_generator, np.random.PCG64):
-        return {_TAG: "generator", "state": value.bit_generator.state}
-    if isinstance(value, BaseEstimator):
-        config, inner = pack(value)
-        tensors |= nest(path, inner)
-        return {_TAG: "estimator", "path": path, "config": config}
-    raise InvalidArgument(
-        f"{path}={value!r}: a {type(value).__name__} cannot be saved; expected numbers, text, lists, "
-        "mappings, arrays, a PCG64 generator or a registered estimator"
-    )
+def learned_attributes(estimator: Any) -> dict[str, Any]:
+    """Return what `fit` set: the attributes whose names end in `_`."""
+    return {
+        name: value
+        for name, value in vars(estimator).items()
+        if name.endswith("_") and not name.startswith("_")
+    }
 
 
-def _encode_mapping(value: Mapping[str, Any], path: str, tensors: dict[str, np.ndarray]) -> Any:
-    rows = list(value.values())
-    forms = {(row.shape, row.dtype) if isinstance(row, np.ndarray) else None for row in rows}
-    if len(forms) == 1 and None not in forms:  # vectors of one length (scores) are one tensor, not thousands
-        tensors[path] = np.stack(rows)
-        return {_TAG: "rows", "keys": list(value), "tensor": path}
-    return {key: _encode(item, f"{path}/{key}", tensors) for key, item in value.items()}
-
-
-def _decode(value: Any, tensors: dict[str, np.ndarray]) -> Any:
-    if isinstance(value, list):
-        return [_decode(item, tensors) for item in value]
-    if not isinstance(value, dict):
-        return value
-    match value.get(_TAG):
-        case None:
-            return {key: _decode(item, tensors) for key, item in value.items()}
-        case "tuple":
-            return tuple(_decode(value["items"], tensors))
-        case "array":
-            return tensors[value["tensor"]]
-        case "rows":
-            return dict(zip(value["keys"], tensors[value["tensor"]], strict=True))
-        case "generator":
-            bits = np.random.PCG64()
-            bits.state = value["state"]
-            return np.random.Generator(bits)
-        case "estimator":
-            return unpack(value["config"], unnest(value["path"], tensors))
-        case tag:
-            raise IncompatibleModel(f"the saved model holds a value of the unknown sort {tag!r}")
+def _layout(estimator: Any) -> int:
+    return getattr(estimator, "state_version", 1)
 
 
 def _is_fitted(estimator: Any) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from importlib.metadata import version
@@ -17,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from archenc.errors import IncompatibleModel, InvalidArgument
+from archenc.errors import DataError, IncompatibleModel, InvalidArgument
+from archenc.store import write_bytes
 
 FORMAT = 1
 CONFIG, TENSORS = "config.json", "model.safetensors"
@@ -28,7 +28,8 @@ State = tuple[dict[str, Any], dict[str, np.ndarray]]
 def write(path: str | Path, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
     """Write a model folder at `path`: complete or not at all; an earlier model there is replaced.
 
-    Raises InvalidArgument if `path` holds anything but a saved model, or `config` has no JSON form.
+    Raises InvalidArgument if `path` holds anything but a saved model or `config` has no JSON form, DataError
+    if the folder cannot be written.
     """
     from safetensors.numpy import save
 
@@ -42,12 +43,15 @@ def write(path: str | Path, config: dict[str, Any], tensors: dict[str, np.ndarra
         text = _dump({**body, "config_sha256": _digest(_dump(body))})
     except (TypeError, ValueError) as error:
         raise InvalidArgument(f"the model to be saved at {target} has no JSON form: {error}") from error
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
         staging.chmod(0o755)
-        _write_synced(staging / TENSORS, payload)
-        _write_synced(staging / CONFIG, text)
+    except OSError as error:
+        raise DataError(f"{target}: cannot write there ({error})") from error
+    try:
+        write_bytes(staging / TENSORS, payload)
+        write_bytes(staging / CONFIG, text)
         _move_into_place(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -118,13 +122,6 @@ def _check_replaceable(target: Path) -> None:
         raise InvalidArgument(
             f"path={str(target)!r} is something other than a saved model: give a new folder"
         )
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _move_into_place(staging: Path, target: Path) -> None:

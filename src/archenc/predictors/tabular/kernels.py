@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 from archenc.errors import InvalidArgument
 
 Matrix = Float64[np.ndarray, "n m"]
-Vector = Float64[np.ndarray, " k"]
+Vector = Float64[np.ndarray, "_"]
 
 
 def _rbf(square: Matrix) -> tuple[Matrix, Matrix]:
@@ -59,15 +59,15 @@ class Scales:
         return Scales(float(values[0]), values[1 : 1 + groups], values[1 + groups : end], fitted)
 
 
-def split(X: Float64[np.ndarray, "n d"], groups: Sequence[int]) -> list[Float64[np.ndarray, "n w"]]:
+def split(X: Float64[np.ndarray, "n d"], groups: Sequence[int]) -> list[Float64[np.ndarray, "n _"]]:
     """Cut the columns into groups, each divided by the root of its width."""
     parts = np.split(X, np.cumsum(groups)[:-1], axis=1)
     return [part / np.sqrt(max(part.shape[1], 1)) for part in parts]
 
 
 def covariance(
-    left: Sequence[Float64[np.ndarray, "n w"]],
-    right: Sequence[Float64[np.ndarray, "m w"]],
+    left: Sequence[Float64[np.ndarray, "n _"]],
+    right: Sequence[Float64[np.ndarray, "m _"]],
     kernel: str,
     scales: Scales,
 ) -> Float64[np.ndarray, "n m"]:
@@ -80,7 +80,7 @@ def covariance(
     return value
 
 
-def prior_variance(rows: Sequence[Float64[np.ndarray, "n w"]], scales: Scales) -> Float64[np.ndarray, " n"]:
+def prior_variance(rows: Sequence[Float64[np.ndarray, "n _"]], scales: Scales) -> Float64[np.ndarray, " n"]:
     """Return the diagonal of `covariance(rows, rows)`."""
     value = np.full(len(rows[0]), scales.signal)
     for weight, part in zip(scales.linear, rows, strict=False):
@@ -106,7 +106,7 @@ class Evidence:
 
     def __init__(
         self,
-        rows: Sequence[Float64[np.ndarray, "n w"]],
+        rows: Sequence[Float64[np.ndarray, "n _"]],
         y: Float64[np.ndarray, " n"],
         kernel: str,
         linear: bool,

@@ -25,7 +25,7 @@ class MLP(TabularPredictor):
     The baseline "encoding alone" of Akhauri & Abdelfattah, ICML 2024 (arXiv 2403.02484), on standardised
     features. loss: "hinge" on pairs, which learns from order alone and whose scores are brought to the mean
     and deviation of the training labels, or "mse", whose scores carry the unit of the target. epochs,
-    batch_size, learning_rate, weight_decay: AdamW with a cosine to 1e-6. n_members: networks, trained at
+    batch_size, lr, weight_decay: AdamW with a cosine to 1e-6. members: networks, trained at
     once, whose mean is the score and whose deviation is the standard deviation; with 1 there is none. target:
     "raw" or "rank" (normal scores of ranks). seed: an integer, or a generator that `fit` draws from.
     """
@@ -38,9 +38,9 @@ class MLP(TabularPredictor):
         layers: int = 3,
         epochs: int = 150,
         batch_size: int = 8,
-        learning_rate: float = 1e-3,
+        lr: float = 1e-3,
         weight_decay: float = 1e-5,
-        n_members: int = 1,
+        members: int = 1,
         target: str = "raw",
         seed: Seed = 0,
     ) -> None:
@@ -49,18 +49,18 @@ class MLP(TabularPredictor):
         self.layers = layers
         self.epochs = epochs
         self.batch_size = batch_size
-        self.learning_rate = learning_rate
+        self.lr = lr
         self.weight_decay = weight_decay
-        self.n_members = n_members
+        self.members = members
         self.target = target
         self.seed = seed
 
     def _learn(self, X: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"]) -> None:
         check_option("loss", self.loss, LOSSES)
-        for name in ("hidden", "layers", "epochs", "n_members"):
+        for name in ("hidden", "layers", "epochs", "members"):
             check_number(name, getattr(self, name), least=1, whole=True)
         check_number("batch_size", self.batch_size, least=2, whole=True)
-        check_number("learning_rate", self.learning_rate, open_end=True)
+        check_number("lr", self.lr, open_end=True)
         check_number("weight_decay", self.weight_decay)
         require("torch", "torch")
         from archenc.predictors.tabular.mlp_training import train
@@ -76,11 +76,11 @@ class MLP(TabularPredictor):
             widths=self.widths_,
             epochs=self.epochs,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            lr=self.lr,
             weight_decay=self.weight_decay,
-            seeds=[int(seed) for seed in as_generator(self.seed).integers(2**31, size=self.n_members)],
+            seeds=[int(seed) for seed in as_generator(self.seed).integers(2**31, size=self.members)],
         )
-        scales = [(label_std, label_mean)] * self.n_members
+        scales = [(label_std, label_mean)] * self.members
         if self.loss == "hinge":
             scales = [onto_labels(scores, y) for scores in self._members(Z)]
         self.factors_, self.offsets_ = (np.array(part) for part in zip(*scales, strict=True))
@@ -92,10 +92,10 @@ class MLP(TabularPredictor):
         self, X: Float64[np.ndarray, "m d"], with_std: bool
     ) -> tuple[Float64[np.ndarray, " m"], Float64[np.ndarray, " m"] | None]:
         if with_std and len(self.parameters_) < 2:
-            raise InvalidArgument("return_std=True: one network has no deviation; fit with n_members >= 2")
+            raise InvalidArgument("return_std=True: one network has no deviation; fit with members >= 2")
         members = self._members((X - self.mean_) / self.scale_)
         members = self.factors_[:, None] * members + self.offsets_[:, None]
-        return members.mean(axis=0), members.std(axis=0) if with_std else None
+        return members.mean(axis=0), members.std(axis=0, ddof=1) if with_std else None
 
 
 def forward(

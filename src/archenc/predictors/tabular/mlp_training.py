@@ -27,7 +27,7 @@ def train(
     widths: Sequence[int],
     epochs: int,
     batch_size: int,
-    learning_rate: float,
+    lr: float,
     weight_decay: float,
     seeds: Sequence[int],
 ) -> Float64[np.ndarray, "s p"]:
@@ -43,9 +43,9 @@ def train(
         layers = _initialise(widths, seeds)
         orders = [np.random.default_rng([seed, 1]) for seed in seeds]
         optimiser = torch.optim.AdamW(
-            [tensor for layer in layers for tensor in layer], lr=learning_rate, weight_decay=weight_decay
+            [tensor for layer in layers for tensor in layer], lr=lr, weight_decay=weight_decay
         )
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs, min(_LR_MIN, learning_rate))
+        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs, min(_LR_MIN, lr))
         for _ in range(epochs):
             order = np.stack([rng.permutation(len(y)) for rng in orders])
             for cut in batches(len(y), batch_size):

@@ -22,8 +22,8 @@ class XGBoost(TabularPredictor):
 
     objective: "reg:squarederror", whose scores carry the unit of the target, or "rank:pairwise", which learns
     from the order of all pairs and whose scores are brought to the mean and deviation of the training labels.
-    n_estimators: rounds. learning_rate, max_depth, min_child_weight, subsample, colsample, reg_lambda: of
-    XGBoost (colsample is by tree). n_members: boosters on bootstrap samples of the rows, whose mean is the
+    n_estimators: rounds. lr, max_depth, min_child_weight, subsample, colsample, reg_lambda: of
+    XGBoost (colsample is by tree). members: boosters on bootstrap samples of the rows, whose mean is the
     score and whose deviation is the standard deviation; with 1 there is one booster, on all rows, and no
     deviation. target: "raw" or "rank" (normal scores of ranks). seed: an integer, or a generator that each
     `fit` draws from.
@@ -34,26 +34,26 @@ class XGBoost(TabularPredictor):
         *,
         objective: str = "reg:squarederror",
         n_estimators: int = 300,
-        learning_rate: float = 0.05,
+        lr: float = 0.05,
         max_depth: int = 4,
         min_child_weight: float = 1.0,
         subsample: float = 0.8,
         colsample: float = 0.8,
         reg_lambda: float = 1.0,
-        n_members: int = 1,
+        members: int = 1,
         target: str = "raw",
         seed: Seed = 0,
         n_jobs: int = 1,
     ) -> None:
         self.objective = objective
         self.n_estimators = n_estimators
-        self.learning_rate = learning_rate
+        self.lr = lr
         self.max_depth = max_depth
         self.min_child_weight = min_child_weight
         self.subsample = subsample
         self.colsample = colsample
         self.reg_lambda = reg_lambda
-        self.n_members = n_members
+        self.members = members
         self.target = target
         self.seed = seed
         self.n_jobs = n_jobs
@@ -61,11 +61,11 @@ class XGBoost(TabularPredictor):
     def _learn(self, X: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"]) -> None:
         check_option("objective", self.objective, OBJECTIVES)
         check_number("n_estimators", self.n_estimators, least=1, whole=True)
-        check_number("n_members", self.n_members, least=1, whole=True)
+        check_number("members", self.members, least=1, whole=True)
         rng = as_generator(self.seed)
         saved, factors, offsets = [], [], []
-        for _ in range(self.n_members):
-            rows = _bootstrap(y, rng) if self.n_members > 1 else np.arange(len(y))
+        for _ in range(self.members):
+            rows = _bootstrap(y, rng) if self.members > 1 else np.arange(len(y))
             booster = self._boost(X[rows], y[rows], int(rng.integers(2**31)))
             factor, offset = 1.0, 0.0
             if self.objective == "rank:pairwise":
@@ -83,7 +83,7 @@ class XGBoost(TabularPredictor):
         data = xgb.DMatrix(X, label=y, nthread=self.n_jobs)
         options: dict[str, Any] = {
             "objective": self.objective,
-            "eta": self.learning_rate,
+            "eta": self.lr,
             "max_depth": self.max_depth,
             "min_child_weight": self.min_child_weight,
             "subsample": self.subsample,
@@ -103,14 +103,14 @@ class XGBoost(TabularPredictor):
         self, X: Float64[np.ndarray, "m d"], with_std: bool
     ) -> tuple[Float64[np.ndarray, " m"], Float64[np.ndarray, " m"] | None]:
         if with_std and len(self.ends_) < 2:
-            raise InvalidArgument("return_std=True: one booster has no deviation; fit with n_members >= 2")
+            raise InvalidArgument("return_std=True: one booster has no deviation; fit with members >= 2")
         members = [
             factor * _run(_booster(raw), X, self.n_jobs) + offset
             for raw, factor, offset in zip(
                 np.split(self.boosters_, self.ends_[:-1]), self.factors_, self.offsets_, strict=True
             )
         ]
-        return np.mean(members, axis=0), np.std(members, axis=0) if with_std else None
+        return np.mean(members, axis=0), np.std(members, axis=0, ddof=1) if with_std else None
 
 
 def _bootstrap(y: Float64[np.ndarray, " n"], rng: np.random.Generator) -> np.ndarray:
