@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from jaxtyping import Float32
@@ -15,7 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, GraphBatch
 
-Population = Sequence[Architecture] | GraphBatch
+if TYPE_CHECKING:
+    Population = Sequence[Architecture] | GraphBatch
+else:
+    Population = Any  # checked by `space_of`, which says what is wrong and what would be right
 
 
 class Encoder(TransformerMixin, BaseEstimator, ABC):

@@ -146,9 +146,10 @@ class ZeroCost(Encoder):
         gaps = np.isnan(values)
         if self.missing == "raise" and gaps.any():
             row, column = np.argwhere(gaps)[0]
+            lacking = int(gaps.any(axis=1).sum())
             spelling = native_spellings(X[int(row) : int(row) + 1], self.space_)[0]
             raise MissingScore(
                 f"no {self.names_[column]!r} score for {spelling}, row {row} of X (a score is missing in "
-                f"{int(gaps.any(axis=1).sum())} of {len(gaps)} rows); leave them out, or pass missing='indicator'"
+                f"{lacking} of {len(gaps)} rows); leave them out, or pass missing='indicator'"
             )
         return gaps
