@@ -70,7 +70,7 @@ def test_nasbench201_equals_the_slow_twin(whole, view, rewire):
 
 
 @pytest.mark.parametrize(("view", "rewire"), VIEWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_any_population_equals_the_slow_twin(view, rewire, data):
     inputs = data.draw(st.integers(1, 2))

@@ -63,7 +63,7 @@ def test_live_forms_do_not_see_what_is_dead(cell):
         assert text(cell.prune(), "live-v1") == text(cell.prune(), "raw-v1")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_live_iso_is_equal_exactly_for_isomorphic_cells(data):
     draw_one = data.draw(st.sampled_from([node_cells(4), edge_cells(3), edge_cells(3, n_inputs=2)]))

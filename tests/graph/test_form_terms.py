@@ -53,7 +53,7 @@ def test_all_of_nasbench201_equals_the_slow_twin(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(inputs=st.integers(1, 2), data=st.data())
 def test_any_population_equals_the_slow_twin(form, inputs, data):
     cells = data.draw(st.lists(edge_cells(n_inputs=inputs), min_size=1, max_size=4))

@@ -58,7 +58,7 @@ def test_dead_nodes_do_not_change_it(cell, data):
 
 def test_all_numberings_of_one_cell_have_one_hash():
     _, edges, expected = GOLDEN[-1]
-    ops = "conv1x1 conv3x3 conv3x3 conv3x3 max_pool3x3".split()
+    ops = ["conv1x1", "conv3x3", "conv3x3", "conv3x3", "max_pool3x3"]
     seen = 0
     for order in itertools.permutations(range(1, 6)):
         number = [0, *order, 6]

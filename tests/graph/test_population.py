@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from archenc.errors import InvalidArgument, InvalidArchitecture, UnknownName
+from archenc.errors import InvalidArchitecture, InvalidArgument, UnknownName
 from archenc.graph import (
     Architecture,
     Cell,
@@ -117,5 +117,5 @@ def test_what_does_not_fit_is_refused():
         canonical_texts(archs, "nb101-v1")
     with pytest.raises(InvalidArchitecture, match="'nats-v1' is for operations on edges"):
         canonical_texts([nodes], "nats-v1")
-    with pytest.raises(InvalidArgument, match="native.*op_on_node"):
+    with pytest.raises(InvalidArgument, match=r"native.*op_on_node"):
         canonical_texts(as_batch(archs, "op_on_node"), "nats-v1")

@@ -48,13 +48,13 @@ def test_nasbench201(seed):
         assert rewired.nodes == plain.nodes
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(edge_cells(n_inputs=2))
 def test_any_cell_with_operations_on_edges(cell):
     assert links_of(op_on_node(cell, rewire=True)) == slow_twin(op_on_node(cell))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(node_cells(ops=NB201_OPS))
 def test_any_cell_with_operations_on_nodes(cell):
     assert links_of(op_on_node(cell, rewire=True)) == slow_twin(cell)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from archenc.errors import InvalidArchitecture
-from archenc.graph.ops import Kind, Op, is_known, op
+from archenc.graph.ops import Kind, Op, is_known, op, vocabulary
 
 
 class Edge(NamedTuple):
@@ -39,7 +39,8 @@ class Cell:
         shape = tuple([(edge.source, edge.target) for edge in edges])
         _check_shape(len(self.nodes), self.n_inputs, shape)
         for edge in edges:
-            if edge.op.kind not in _EDGE_KINDS or not is_known(edge.op):
+            legal = _EDGE_OPS.get(edge.op.name)
+            if legal is not edge.op and legal != edge.op:
                 raise InvalidArchitecture(
                     f"edge {edge.source}->{edge.target}: {edge.op.name!r} is no operation that an edge can "
                     f"carry; legal: link, or an operation of archenc.graph.vocabulary()"
@@ -136,7 +137,8 @@ class Cell:
         )
 
 
-_EDGE_KINDS = frozenset(Kind) - {Kind.INPUT, Kind.OUTPUT, Kind.SUM, Kind.PADDING}
+_NO_EDGE = {Kind.INPUT, Kind.OUTPUT, Kind.SUM, Kind.PADDING}
+_EDGE_OPS = {member.name: member for member in vocabulary() if member.kind not in _NO_EDGE}
 _HIDDEN_KINDS = frozenset(Kind) - {Kind.INPUT, Kind.OUTPUT, Kind.LINK, Kind.PADDING}
 
 

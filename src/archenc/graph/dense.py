@@ -10,7 +10,7 @@ from jaxtyping import Bool, Int, Int16
 from archenc.errors import InvalidArchitecture
 from archenc.graph.cell import Cell
 from archenc.graph.line_graph import line_graph
-from archenc.graph.ops import op
+from archenc.graph.ops import op, vocabulary
 from archenc.graph.rewire import Rewire, rewired
 
 LINK, SUM, INPUT, OUTPUT = (op(name).index for name in ("link", "sum", "input", "output"))
@@ -21,9 +21,10 @@ def scatter(cells: Sequence[Cell]) -> tuple[Int16[np.ndarray, "m V"], Int16[np.n
 
     Raises InvalidArchitecture if the cells have different numbers of inputs.
     """
+    index = {member.name: member.index for member in vocabulary()}
     sizes = np.array([len(cell.nodes) for cell in cells])
     width = int(sizes.max())
-    node_index = np.array([node.index for cell in cells for node in cell.nodes], dtype=np.int16)
+    node_index = np.array([index[node.name] for cell in cells for node in cell.nodes], dtype=np.int16)
     owner = np.repeat(np.arange(len(cells)), sizes)
     position = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     ops = np.full((len(cells), width), -1, dtype=np.int16)
@@ -35,9 +36,9 @@ def scatter(cells: Sequence[Cell]) -> tuple[Int16[np.ndarray, "m V"], Int16[np.n
         )
     edge_ops = np.full((len(cells), width, width), -1, dtype=np.int16)
     counts = np.array([len(cell.edges) for cell in cells])
-    flat = np.array([(e[0], e[1], e[2].index) for cell in cells for e in cell.edges], dtype=np.int64).reshape(
-        -1, 3
-    )
+    flat = np.array(
+        [(e[0], e[1], index[e[2].name]) for cell in cells for e in cell.edges], dtype=np.int64
+    ).reshape(-1, 3)
     owner = np.repeat(np.arange(len(cells)), counts)
     source, target = (_place(flat[:, k], sizes[owner], width) for k in (0, 1))
     edge_ops[owner, source, target] = flat[:, 2]

@@ -25,7 +25,8 @@ _NATS_NAME = {
     "conv3x3": "nor_conv_3x3",
     "avg_pool3x3": "avg_pool_3x3",
 }
-_NAMES = tuple(_NATS_NAME.get(member.name, member.name) for member in vocabulary())
+_NAME_OF = {member.name: _NATS_NAME.get(member.name, member.name) for member in vocabulary()}
+_NAMES = tuple(_NAME_OF.values())
 _ZERO = "#"
 
 
@@ -77,7 +78,7 @@ def cell_text(cell: Cell, form: TermForm) -> str:
     for edge in cell.edges:  # by target, so the value of a source is complete when it is read
         while len(values) <= edge.source:
             values.append(form.total(arriving[len(values)]))
-        arriving[edge.target].append(form.term(_NAMES[edge.op.index], values[edge.source]))
+        arriving[edge.target].append(form.term(_NAME_OF[edge.op.name], values[edge.source]))
     return "+".join(form.total(arriving[-1])) or _ZERO
 
 

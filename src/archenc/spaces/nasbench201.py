@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int, Int8
@@ -85,7 +85,11 @@ class NasBench201:
         try:
             return tuple(_position()[edge] for edge in arch.cells[0].edges)
         except KeyError as error:
-            raise InvalidArchitecture(f"{error.args[0]} is not an edge of a {NAME} cell") from error
+            source, target, member = error.args[0]
+            raise InvalidArchitecture(
+                f"edge {source}->{target} {member.name!r} is not in {NAME}; legal: one of "
+                f"{', '.join(spelling.OP_NAMES)} on each of {', '.join(f'{i}->{j}' for i, j in EDGES)}"
+            ) from error
 
     def from_code(self, code: Sequence[int]) -> Architecture:
         """Return the architecture of six positions in `ops`; equal codes give one object."""
@@ -139,13 +143,13 @@ class NasBench201:
         if by not in ("architecture", "class"):
             raise InvalidArgument(f"by={by!r}; legal: 'architecture', 'class'")
         classes = _classes(form) if by == "class" else None
-        available = SIZE if classes is None else len(classes)
+        available = SIZE if classes is None else len(classes.sizes)
         if n < 0 or (n > available and not replace):
             what = "architectures" if classes is None else f"classes of {form}"
             raise InvalidArgument(f"n={n}: expected 0..{available}, the number of {what}; or replace=True")
         drawn = generator.choice(available, size=n, replace=replace)
         if classes is not None:
-            drawn = np.array([generator.choice(classes[number]) for number in drawn], dtype=np.int64)
+            drawn = classes.members[classes.starts[drawn] + generator.integers(classes.sizes[drawn])]
         archs = self.architectures()
         return [archs[i] for i in drawn.tolist()]
 
@@ -197,8 +201,16 @@ def _architectures() -> tuple[Architecture, ...]:
     return tuple(_architecture(code) for code in _official_codes())
 
 
+class _Classes(NamedTuple):
+    """Isomorphism classes: class k is `members[starts[k] : starts[k] + sizes[k]]`, indices of architectures."""
+
+    members: Int[np.ndarray, " n"]
+    starts: Int[np.ndarray, " k"]
+    sizes: Int[np.ndarray, " k"]
+
+
 @cache
-def _classes(form: str) -> list[Int[np.ndarray, " members"]]:
+def _classes(form: str) -> _Classes:
     labels = class_labels(_architectures(), form)
-    order = np.argsort(labels, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    sizes = np.bincount(labels)
+    return _Classes(np.argsort(labels, kind="stable"), np.cumsum(sizes) - sizes, sizes)
