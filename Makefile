@@ -15,8 +15,8 @@ help:  ## Show this list.
 demo: $(READY)  ## Evaluate a few predictors on NAS-Bench-201 and write demo.html.
 	@$(BIN)/archenc demo
 
-test: $(READY)  ## Run all tests; warnings are errors.
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+test: $(READY)  ## Run all tests; warnings are errors. Two workers, a thread each, for two cores.
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
 lint: $(READY)  ## Check style, types and the layers of the house.
 	@$(BIN)/ruff check
