@@ -202,7 +202,7 @@ def _architectures() -> tuple[Architecture, ...]:
 
 
 class _Classes(NamedTuple):
-    """Isomorphism classes: class k is `members[starts[k] : starts[k] + sizes[k]]`, indices of architectures."""
+    """Class k holds the architectures of index `members[starts[k] : starts[k] + sizes[k]]`."""
 
     members: Int[np.ndarray, " n"]
     starts: Int[np.ndarray, " k"]

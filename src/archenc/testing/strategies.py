@@ -39,7 +39,7 @@ def edge_cells(draw: Draw, max_hidden: int = 4, ops: tuple[Op, ...] = NB201_OPS,
     hidden = draw(st.integers(0, max_hidden))
     nodes = (op("input"),) * n_inputs + (op("sum"),) * hidden + (op("output"),)
     pairs = draw(_pairs(len(nodes), n_inputs, at_least=1))
-    return Cell(nodes, tuple(Edge(*pair, draw(st.sampled_from(ops))) for pair in pairs))
+    return Cell(nodes, tuple(Edge(i, j, draw(st.sampled_from(ops))) for i, j in pairs))
 
 
 def cells(max_hidden: int = 4) -> SearchStrategy[Cell]:
