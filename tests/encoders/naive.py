@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from archenc.graph import Architecture, Cell
+from archenc.graph import Architecture, Cell, Edge
 
 SILENT = {"input", "output", "sum", "link"}
 
@@ -134,42 +133,41 @@ def graph_features(
     chosen = [set(names) for k in range(1, (max_subset or len(ops)) + 1) for names in combinations(ops, k)]
     for number, cell in enumerate(arch.cells):
         prefix = f"cell{number}_" if len(arch.cells) > 1 else ""
+        edges = [edge for edge in cell.edges if edge.op.name not in dropped]
+        routes = {source: list(_routes(cell, source, dropped)) for source in range(cell.n_inputs)}
         for subset in chosen:
             label = "[" + "+".join(name for name in ops if name in subset) + "]"
-            for name, value in _features(cell, subset, slots, dropped, published).items():
+            for name, value in _features(cell, edges, routes, subset, slots, published).items():
                 if not (published and name == "count" and len(subset) > 1):
                     out[prefix + name + label] = value
     return out
 
 
 def _features(
-    cell: Cell, subset: set[str], slots: int, dropped: Sequence[str], published: bool
+    cell: Cell,
+    edges: Sequence[Edge],
+    routes: Mapping[int, Sequence[tuple[int, list[str]]]],
+    subset: set[str],
+    slots: int,
+    published: bool,
 ) -> dict[str, Any]:
-    edges = [edge for edge in cell.edges if edge.op.name not in dropped]
     carried = [edge.op.name for edge in edges] + [node.name for node in cell.nodes]
     out: dict[str, Any] = {"count": sum(name in subset for name in carried)}
-    into: Counter[int] = Counter()
-    leaving: Counter[int] = Counter()
+    into, leaving = [0] * cell.n_nodes, [0] * cell.n_nodes
     for edge in edges:
         into[edge.target] += edge.op.name in subset or cell.nodes[edge.source].name in subset
         leaving[edge.source] += edge.op.name in subset or cell.nodes[edge.target].name in subset
-    for source in range(cell.n_inputs):
+    for source, walked in routes.items():
         mark = f"input{source}_" if cell.n_inputs > 1 else ""
-        routes = list(_routes(cell, source, dropped))
-        pure = [length for length, names in routes if all(name in subset for name in names)]
+        pure = [length for length, names in walked if subset.issuperset(names)]
         out[f"{mark}min_path"] = min(pure, default=slots)
-        out[f"{mark}max_on_path"] = max(
-            (sum(name in subset for name in names) for _, names in routes), default=0
-        )
+        out[f"{mark}max_on_path"] = max((sum(n in subset for n in names) for _, names in walked), default=0)
         out[f"{mark or 'input_'}out"] = leaving[source]
-    out["output_in"] = into[cell.n_nodes - 1]
+    out["output_in"] = into[-1]
     if published:
-        out["mean_in"] = sum(into.values()) / cell.n_nodes
-        out["mean_out"] = sum(leaving.values()) / cell.n_nodes
-        return out
-    hidden = range(cell.n_inputs, cell.n_nodes - 1)
+        return out | {"mean_in": sum(into) / cell.n_nodes, "mean_out": sum(leaving) / cell.n_nodes}
     for name, degree in (("inner_in", into), ("inner_out", leaving)):
-        values = [degree[node] for node in hidden]
+        values = degree[cell.n_inputs : -1]
         out[f"{name}_mean"] = sum(values) / max(len(values), 1)
         out[f"{name}_max"] = max(values, default=0)
     return out
