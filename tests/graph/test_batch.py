@@ -12,6 +12,7 @@ from archenc.graph import (
     Edge,
     GraphBatch,
     as_batch,
+    class_labels,
     connected,
     op,
     op_on_edge,
@@ -142,6 +143,15 @@ def test_a_batch_in_the_right_view_is_not_copied(whole):
     node = as_batch(native, "op_on_node", rewire=True)
     assert as_batch(node, "op_on_node", rewire=True) is node
     np.testing.assert_array_equal(node.adjacency, as_batch(whole[:5], "op_on_node", rewire=True).adjacency)
+
+
+def test_an_empty_choice_is_a_batch(whole):
+    none = as_batch(whole[:5], "op_on_node")[[]]
+    assert len(none) == 0
+    assert none.live.shape == (0, 1, 8)
+    assert class_labels(as_batch(whole[:5])[[]], "nats-v1").tolist() == []
+    with pytest.raises(InvalidArgument, match="empty batch"):
+        as_batch(as_batch(whole[:5])[[]], "op_on_node")
 
 
 def test_numeric_attributes_become_columns():

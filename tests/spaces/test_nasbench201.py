@@ -83,6 +83,9 @@ def test_wrong_codes_and_batches_are_refused():
         SPACE.from_codes(np.array([[0] * 6, [0, 0, 0, 0, 0, 5]]))
     with pytest.raises(InvalidArgument, match="native batch"):
         SPACE.codes(as_batch(SPACE.sample(2, 0), "op_on_node"))
+    five = Cell((op("input"), op("sum"), op("sum"), op("output")), SPACE.parse(0).cells[0].edges[:5])
+    with pytest.raises(InvalidArchitecture, match="row 1 of the batch is no cell of nasbench201"):
+        SPACE.codes(as_batch([SPACE.parse(0), Architecture("nasbench201", (five,))]))
 
 
 @given(nb201_architectures())
@@ -156,9 +159,12 @@ def six_edges(*changed: Edge) -> Architecture:
 @pytest.mark.parametrize(
     ("arch", "message"),
     [
-        (Architecture("other", SPACE.parse(0).cells), "got one of 'other'"),
-        (Architecture("nasbench201", SPACE.parse(0).cells * 2), "with 2 cells"),
-        (Architecture("nasbench201", (Cell((IN, OUT), (Edge(0, 1, op("skip")),)),)), r"of \[1\] edges"),
+        (Architecture("other", SPACE.parse(0).cells), "got one of 'other' with the cells"),
+        (Architecture("nasbench201", SPACE.parse(0).cells * 2), r"with the cells \[\(4, 6\), \(4, 6\)\]"),
+        (
+            Architecture("nasbench201", (Cell((IN, OUT), (Edge(0, 1, op("skip")),)),)),
+            r"with the cells \[\(2, 1\)\]",
+        ),
         (six_edges(Edge(1, 3, op("sep_conv3x3"))), r"edge 1->3 'sep_conv3x3' .*none, skip, conv1x1"),
     ],
 )

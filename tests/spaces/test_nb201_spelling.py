@@ -16,6 +16,7 @@ CODE = (4, 1, 0, 2, 4, 2)
     "native",
     [
         NATIVE,
+        f" {NATIVE}\n",
         NASLIB,
         list(NASLIB),
         np.array(NASLIB),
@@ -56,7 +57,6 @@ def test_writing():
         (NATIVE + "+|none~0|", "has 4 nodes, three"),
         (NATIVE.replace("|+|", "||"), "has 1 nodes, three"),
         (NATIVE.replace("none~1", "none~x"), "'operation~1' is needed"),
-        (NATIVE + " ", "cannot read the architecture"),
         ("", "cannot read the architecture ''"),
         ("resnet18", "cannot read the architecture 'resnet18'"),
         (-1, "index -1 is out of range"),

@@ -92,6 +92,8 @@ class GraphBatch:
                 f"a batch in the view {self.view!r} (rewire={self.rewire!r}) cannot become {view!r} "
                 f"(rewire={rewire!r}); build it from architectures or from a native batch"
             )
+        if len(self) == 0:
+            raise InvalidArgument("an empty batch has no topology to take a view of; choose the view first")
         ops, edge_ops = self._by_cell()
         if view == "op_on_node":
             ops, edge_ops = node_form(ops, edge_ops, self.inputs, rewire)

@@ -85,6 +85,8 @@ def dense_texts(
     """Return the canonical texts of n networks as an object array; errors as `cells_text`."""
     rule = _rule(form)
     n, n_cells, width = ops.shape
+    if n == 0:
+        return np.empty(0, dtype=object)
     flat_ops, flat_edges = ops.reshape(-1, width), edge_ops.reshape(-1, width, width)
     if rule.needs == "nodes" and ((flat_edges >= 0) & (flat_edges != _LINK)).any():
         raise InvalidArchitecture(_misfit(form, rule))

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Int, Int8
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, class_labels, op
+from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, class_labels, op, vocabulary
 from archenc.spaces import nb201_spelling as spelling
 from archenc.typing import Seed, as_generator
 
@@ -77,10 +77,11 @@ class NasBench201:
 
         Raises InvalidArchitecture for an architecture of another space.
         """
-        if arch.space != NAME or len(arch.cells) != 1 or len(arch.cells[0].edges) != len(EDGES):
+        shapes = [(cell.n_nodes, len(cell.edges)) for cell in arch.cells]
+        if arch.space != NAME or shapes != [(len(_NODES), len(EDGES))] or arch.cells[0].n_inputs != 1:
             raise InvalidArchitecture(
-                f"expected an architecture of {NAME!r}, one cell of six edges; got one of {arch.space!r} "
-                f"with {len(arch.cells)} cells of {[len(cell.edges) for cell in arch.cells]} edges"
+                f"expected an architecture of {NAME!r}: one cell of (4 nodes, 6 edges), one input; got "
+                f"one of {arch.space!r} with the cells {shapes}"
             )
         try:
             return tuple(_position()[edge] for edge in arch.cells[0].edges)
@@ -96,15 +97,22 @@ class NasBench201:
         return _architecture(tuple(code))
 
     def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 6"]:
-        """Return the codes of a population: positions in `ops`, one column an edge, in string order."""
+        """Return the codes of a population: positions in `ops`, one column an edge, in string order.
+
+        Raises InvalidArgument for a batch of another space or view, InvalidArchitecture for a foreign cell.
+        """
         if not isinstance(X, GraphBatch):
             return np.array([self.code(arch) for arch in X], dtype=np.int8).reshape(-1, len(EDGES))
         if X.space != NAME or X.view != "native":
             raise InvalidArgument(f"codes need a native batch of {NAME!r}, got {X.view!r} of {X.space!r}")
         source, target = np.array(EDGES).T
-        lookup = np.full(max(member.index for member in OPS) + 1, -1, dtype=np.int8)
-        lookup[[member.index for member in OPS]] = np.arange(len(OPS))
-        return lookup[X.edge_ops[:, 0, source, target]]
+        codes = _position_of_index()[X.edge_ops[:, 0, source, target]]
+        foreign = np.flatnonzero((codes < 0).any(axis=1))
+        if len(foreign):
+            raise InvalidArchitecture(
+                f"row {foreign[0]} of the batch is no cell of {NAME}: an edge is missing or foreign"
+            )
+        return codes
 
     def from_codes(self, codes: Int[np.ndarray, "n 6"]) -> list[Architecture]:
         """Return the architectures of n codes. Raises InvalidArchitecture if a position is not in 0..4."""
@@ -177,6 +185,14 @@ def _position() -> dict[Edge, int]:
 
 
 @cache
+def _position_of_index() -> Int8[np.ndarray, " k"]:
+    """Return the position in OPS of each index of the vocabulary; -1 if it has none, also for "no edge"."""
+    positions = np.full(len(vocabulary()) + 1, -1, dtype=np.int8)
+    positions[[member.index for member in OPS]] = np.arange(len(OPS))
+    return positions
+
+
+@cache
 def _official_codes() -> list[tuple[int, ...]]:
     """Return the codes in the order of the official index: the shuffle of its authors, seed and all."""
     codes = list(itertools.product(range(len(OPS)), repeat=len(EDGES)))
@@ -190,7 +206,7 @@ def _index_by_code() -> dict[tuple[int, ...], int]:
 
 
 @cache
-def _index_by_number() -> Int[np.ndarray, 15625]:
+def _index_by_number() -> Int[np.ndarray, " n"]:
     rows = np.empty(SIZE, dtype=np.int64)
     rows[np.array(_official_codes()) @ _POWERS] = np.arange(SIZE)
     return rows

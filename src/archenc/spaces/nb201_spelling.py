@@ -71,13 +71,13 @@ def _index(index: int) -> int:
 
 
 def _read_text(text: str) -> tuple[int, ...] | int:
-    match = _NATIVE.fullmatch(text)
+    stripped = text.strip()
+    match = _NATIVE.fullmatch(stripped)
     if match is not None:
         try:
             return tuple([_CODE_OF_NAME[name] for name in match.groups()])
         except KeyError:
             return tuple(_op(name, f"edge {place} of {text!r}") for place, name in enumerate(match.groups()))
-    stripped = text.strip()
     if stripped.isdecimal() and stripped.isascii():
         return _index(int(stripped))
     if stripped[:1] + stripped[-1:] in ("()", "[]"):
