@@ -297,5 +297,5 @@ def _cell(value: Any) -> str:
 
 def _console() -> Console:
     """Return a console that does not squeeze tables when the output goes to a file or a pipe."""
-    console = Console()
-    return console if console.is_terminal else Console(width=200)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=200, highlight=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from archenc.store.parquet import open_parquet, parquet_errors, write_parquet
 from archenc.tables.header import KEY_COLUMN, Header, checksum_keys, checksum_values
 
 
+@runtime_checkable
 class Content(Protocol):
     """What a table needs from the place where its columns are."""
 

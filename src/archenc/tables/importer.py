@@ -14,15 +14,16 @@ from archenc.tables.content import InMemory
 from archenc.tables.header import Header
 from archenc.tables.importers import sources_of
 from archenc.tables.importing import Source
-from archenc.tables.joining import Comparison, Conflict, Join, OnConflict, Rows
+from archenc.tables.joining import Comparison, Conflict, Join, OnConflict
 from archenc.tables.metric import Metric
+from archenc.tables.rows import rows_of
 from archenc.tables.sources import known_files, locate
 from archenc.tables.table import BenchmarkTable, stored_path
 
 _EXAMPLES = 20
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name, how many files are done, and how many there are."""
+"""Called with a file's name ("" while the table is written), files done, files in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def import_benchmark(
     if not present:
         names = ", ".join(source.file for source in sources)
         raise DataError(f"{folder}: none of the files of {canonical} is there; expected any of {names}")
-    join = Join(Rows(space(name)))
+    join = Join(rows_of(canonical))
     files: list[dict[str, Any]] = []
     for done, source in enumerate(present):
         if progress is not None:
@@ -95,6 +96,8 @@ def import_benchmark(
                 "origin": f"{known[source.file].repository}@{known[source.file].commit}",
             }
         )
+    if progress is not None:
+        progress("", len(present), len(present))
     join.settle(on_conflict)
     absent = _absent(sources, join)
     header = Header(
@@ -123,8 +126,6 @@ def import_benchmark(
             "conflicts": [asdict(conflict) for c in join.comparisons for conflict in c.conflicts],
         },
     )
-    if progress is not None:
-        progress("", len(present), len(present))
     return ImportReport(table, report, header.rows, header.metrics, files, absent, join.comparisons)
 
 

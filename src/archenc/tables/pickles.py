@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,7 @@ def read_frame(path: str | Path) -> dict[str, Column]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     try:
+        _check_memory(content)
         frame = _Unpickler(io.BytesIO(content)).load()
         return _columns(frame)
     except _Refused as error:
@@ -36,6 +38,13 @@ def read_frame(path: str | Path) -> dict[str, Column]:
         ) from error
     except Exception as error:  # a broken pickle raises almost anything; all of it is bad data
         raise DataError(f"{path}: not a pickled DataFrame, truncated or altered ({error!r})") from error
+
+
+def _check_memory(content: bytes) -> None:
+    """Walk through the opcodes without executing them: one may ask for more memory than its file is worth."""
+    for opcode, argument, _ in pickletools.genops(content):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(content):
+            raise ValueError(f"a memo of {argument:,} entries")
 
 
 class _Refused(Exception):

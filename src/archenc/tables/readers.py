@@ -79,5 +79,5 @@ def read_zipped_json(path: Path) -> Iterator[tuple[str, Any]]:
 
 def read_npz(path: Path) -> dict[str, Float64[np.ndarray, " n"]]:
     """Return every array of an npz file as float64; pickled objects are refused. Raises DataError."""
-    with reading(path), np.load(path, allow_pickle=False) as arrays:
+    with reading(path), path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         return {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}

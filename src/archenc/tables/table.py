@@ -20,6 +20,9 @@ from archenc.tables.content import Content, InMemory, InParquet, save
 from archenc.tables.header import KEY_COLUMN, Header
 from archenc.tables.metric import Metric
 
+RowNumbers = Sequence[int] | Sequence[np.integer] | np.ndarray
+"""Rows of a table: integers, or a mask over all rows."""
+
 _BLANK = "no value given"
 
 
@@ -39,8 +42,8 @@ class BenchmarkTable:
     def open(cls, name: str | Path, home: str | Path | None = None) -> BenchmarkTable:
         """Open an imported table by the name of its space ("nb201"), or a table file by its path.
 
-        name: a Path is a path, and so is a text with a slash or with .parquet at its end. home: where imported
-        tables are kept; default $ARCHENC_HOME or the XDG data folder.
+        name: a text without slash and .parquet is a space. home: where imported tables are kept; default
+        $ARCHENC_HOME or the XDG data folder.
         Raises DataError: not imported yet (the message gives the command), truncated, altered or no table.
         """
         path = Path(name).expanduser()
@@ -143,7 +146,7 @@ class BenchmarkTable:
     def _space(self) -> SearchSpace:
         return space(self.space)
 
-    def architectures(self, rows: Sequence[int] | np.ndarray | None = None) -> list[Architecture]:
+    def architectures(self, rows: RowNumbers | None = None) -> list[Architecture]:
         """Return the architectures of some rows, or of all; parsed once."""
         if rows is None:
             return list(self._architectures)
@@ -165,9 +168,7 @@ class BenchmarkTable:
             f"(all {len(metrics)}: table.metrics, or archenc data info)"
         )
 
-    def values(
-        self, metric: str, rows: Sequence[int] | np.ndarray | None = None
-    ) -> Float64[np.ndarray, " n"]:
+    def values(self, metric: str, rows: RowNumbers | None = None) -> Float64[np.ndarray, " n"]:
         """Return the values of a metric, of all rows or of some, in its unit; NaN where missing.
 
         The array is the caller's own. Raises UnknownName, DataError (altered file).
@@ -205,7 +206,7 @@ class BenchmarkTable:
             )
         return np.array([self._row_of[key] for key in native], dtype=np.int64)
 
-    def _index(self, rows: Sequence[int] | np.ndarray) -> Int64[np.ndarray, " m"]:
+    def _index(self, rows: RowNumbers) -> Int64[np.ndarray, " m"]:
         """Return row numbers, checked; a mask is legal too."""
         index = np.asarray(rows)
         if index.dtype == bool and index.shape == (len(self),):
