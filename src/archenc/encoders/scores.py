@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from archenc.errors import InvalidArgument, UnknownName
+
+
+@runtime_checkable
+class ScoreLookup(Protocol):
+    """Anything that gives the d scores of a native spelling, or raises KeyError."""
+
+    def __getitem__(self, key: str, /) -> Sequence[float] | np.ndarray:
+        """Return d numbers."""
+        ...
 
 
 class Scores(Mapping[str, np.ndarray]):
@@ -55,6 +64,9 @@ class Scores(Mapping[str, np.ndarray]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __getnewargs__(self) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
+        return list(self), self.values_matrix, self.names  # by these a saved model builds it again
 
     def __deepcopy__(self, memo: object) -> Self:
         return self  # immutable

@@ -9,7 +9,7 @@ import numpy as np
 
 from archenc.encoders.base import Encoder, Population, check_choice, space_of
 from archenc.encoders.scaling import ColumnRule, fit_scale, paper_rule, standard_rule, without_sentinels
-from archenc.encoders.scores import Scores
+from archenc.encoders.scores import ScoreLookup, Scores
 from archenc.encoders.spellings import native_spellings
 from archenc.errors import InvalidArgument, MissingScore
 
@@ -32,8 +32,9 @@ class ZeroCost(Encoder):
     reference: a pool of architectures without labels, to exclude the test set, on which the scales are fitted
     instead of the rows given to `fit`: seven rows give only seven ranks. Its missing scores are left out.
     missing: a score counts as missing if it is NaN, infinite or of size 1e7 and more, or if the spelling is
-    unknown. "raise" raises MissingScore, which names the architecture and the column; "indicator" writes the
-    middle of the scale (0.5; 0 for z-scores) and adds one 0/1 column a score.
+    unknown. "raise" raises MissingScore, which names the architecture and the column; "middle" writes the
+    middle of the scale (0.5; 0 for z-scores); "indicator" does so, too, and adds one 0/1 column a score,
+    always, so that the width does not hang on which rows `fit` happens to see.
 
     A constant column is 0. A proxy is recognised by the end of its column name ("cifar10_zc64_snip").
     Raises InvalidArgument. Recipe: Akhauri & Abdelfattah 2024; Krishnakumar et al. 2022.
@@ -41,11 +42,11 @@ class ZeroCost(Encoder):
 
     def __init__(
         self,
-        scores: Mapping[str, Sequence[float] | np.ndarray],
+        scores: ScoreLookup,
         names: Sequence[str] | None = None,
         scaling: Scaling = "rank",
         reference: Population | None = None,
-        missing: Literal["raise", "indicator"] = "raise",
+        missing: Literal["raise", "middle", "indicator"] = "raise",
     ) -> None:
         self.scores = scores
         self.names = names
@@ -65,7 +66,7 @@ class ZeroCost(Encoder):
 
     def _learn(self, X: Population) -> None:
         check_choice("scaling", self.scaling, ("rank", "standard", "paper"))
-        check_choice("missing", self.missing, ("raise", "indicator"))
+        check_choice("missing", self.missing, ("raise", "middle", "indicator"))
         self.names_ = self._column_names()
         self.transductive_ = self.scaling == "paper" and self.reference is None
         rules = [self._rule(name) for name in self.names_]
@@ -150,6 +151,6 @@ class ZeroCost(Encoder):
             spelling = native_spellings(X[int(row) : int(row) + 1], self.space_)[0]
             raise MissingScore(
                 f"no {self.names_[column]!r} score for {spelling}, row {row} of X (a score is missing in "
-                f"{lacking} of {len(gaps)} rows); leave them out, or pass missing='indicator'"
+                f"{lacking} of {len(gaps)} rows); leave them out, or pass missing='indicator' or 'middle'"
             )
         return gaps
