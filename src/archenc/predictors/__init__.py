@@ -25,17 +25,30 @@ _HOMES = {
     "MLP": "tabular.mlp",
 }
 
-__all__ = ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost", "load"]
+__all__ = ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost", "load", "save"]
 
 
-def load(path: str | Path) -> Predictor:
-    """Read a saved predictor of any class; the registry finds the class by its name.
+def save(model: Any, path: str | Path) -> None:
+    """Write a predictor, or a scikit-learn Pipeline of encoders and a predictor, as `Predictor.save` does.
+
+    Raises NotFittedError, InvalidArgument for what cannot be saved or a `path` that holds something else.
+    """
+    from sklearn.utils.validation import check_is_fitted
+
+    from archenc.predictors import packing, persistence
+
+    check_is_fitted(model)
+    persistence.write(path, *packing.pack(model))
+
+
+def load(path: str | Path) -> Any:
+    """Read a saved predictor or Pipeline; the registry finds every class by its name, and nothing is pickled.
 
     Raises IncompatibleModel for a missing, damaged or foreign file, or one of another format version.
     """
-    from archenc.predictors.base import Predictor
+    from archenc.predictors import packing, persistence
 
-    return Predictor.load(path)
+    return packing.unpack(*persistence.read(path))
 
 
 def __getattr__(name: str) -> Any:

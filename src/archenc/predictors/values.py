@@ -1,8 +1,8 @@
 """Values as JSON and arrays, and back: numbers, text, lists, arrays, and the value classes of archenc.
 
 What JSON has no form for becomes `{"__archenc__": sort, ...}`. Classes are looked up inside archenc only, and
-only those take part that are rebuilt through their own constructor: dataclasses, and what offers `to_json`
-and `from_json` or `__getnewargs__`.
+only those take part that are rebuilt through their own constructor: enums, dataclasses, and what offers
+`to_json` and `from_json`, or `__getnewargs__`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from archenc.errors import IncompatibleModel, InvalidArgument
+from archenc.errors import IncompatibleModel, InvalidArchitecture, InvalidArgument, UnknownName
+from archenc.graph import Architecture
 from archenc.predictors.persistence import State, nest, unnest
+from archenc.spaces import space
 
 _TAG = "__archenc__"
 Tensors = dict[str, np.ndarray]
@@ -28,13 +31,16 @@ def encode(value: Any, path: str, tensors: Tensors, pack: Callable[[Any], State]
 
     pack: what turns an estimator into its state. Raises InvalidArgument for a value without such a form.
     """
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or type(value) in (bool, int, str):
         return value
     if isinstance(value, np.generic):
         return encode(value.item(), path, tensors, pack)
     if isinstance(value, float):
         return value if math.isfinite(value) else {_TAG: "float", "value": str(value)}
     if isinstance(value, list):
+        spelled = _spell(value) if value and all(isinstance(item, Architecture) for item in value) else None
+        if spelled is not None:
+            return spelled
         return [encode(item, f"{path}/{i}", tensors, pack) for i, item in enumerate(value)]
     if isinstance(value, tuple):
         return {_TAG: "tuple", "items": encode(list(value), path, tensors, pack)}
@@ -76,6 +82,8 @@ def decode(value: Any, tensors: Tensors, unpack: Callable[..., Any]) -> Any:
             return tensors[value["tensor"]]
         case "rows":
             return dict(zip(value["keys"], tensors[value["tensor"]], strict=True))
+        case "spellings":
+            return [space(value["space"]).parse(text) for text in value["texts"]]
         case "generator":
             bits = np.random.PCG64()
             bits.state = value["state"]
@@ -92,8 +100,21 @@ def decode(value: Any, tensors: Tensors, unpack: Callable[..., Any]) -> Any:
             raise IncompatibleModel(f"the saved model holds a value of the unknown sort {sort!r}")
 
 
+def _spell(archs: list[Architecture]) -> dict[str, Any] | None:
+    """Write a pool of one space in that space's own spelling, a tenth of its JSON, if nothing is lost."""
+    try:
+        home = space(archs[0].space)
+        texts = [home.format(arch) for arch in archs]
+        same = all(home.parse(text) == arch for text, arch in zip(texts, archs, strict=True))
+    except (UnknownName, InvalidArchitecture):  # a user's own space, or something more than its spelling says
+        return None
+    return {_TAG: "spellings", "space": home.name, "texts": texts} if same else None
+
+
 def _describe(value: Any, path: str, tensors: Tensors, pack: Callable[[Any], State]) -> dict[str, Any] | None:
     cls = f"{type(value).__module__}:{type(value).__qualname__}"
+    if isinstance(value, Enum):
+        return {_TAG: "arguments", "class": cls, "arguments": [value.value]}
     if hasattr(value, "from_json"):
         return {_TAG: "json", "class": cls, "text": value.to_json()}
     if is_dataclass(value):
