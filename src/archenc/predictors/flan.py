@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -29,12 +29,13 @@ WIDTH_UNIT, DEPTH_UNIT = 32.0, 20.0  # published scale of the two size inputs
 class FLAN(Predictor):
     """Rank architectures by a flow-attention network trained with a pairwise hinge.
 
-    supplement: unfitted encoder whose vector the head sees too; cloned and fitted on the training architectures.
-    timesteps: forward flows T, with T - 1 backward flows between them. gnn, backward_gnn: "dgf", "gat" or
-    "ensemble" (the mean of both). mask: "mult" lets attention leak to strangers, as published; "neg_inf" does not.
-    rewire: bypass `skip`, drop `none` and dead ends, as published; or False, or "none". members: networks in
-    the ensemble, trained together; their mean of standardised scores is the score. paper_size: build the published
-    727,489 parameters (737,089 with a supplement of 13), used or not. seed: of initial weights, order and dropout.
+    supplement: unfitted encoder whose vector the head sees too; cloned and fitted on the training
+    architectures. timesteps: forward flows T, with T - 1 backward flows between them. gnn, backward_gnn:
+    "dgf", "gat" or "ensemble" (the mean of both). mask: "mult" lets attention leak to strangers, as
+    published; "neg_inf" does not. rewire: bypass `skip`, drop `none` and dead ends, as published; or False,
+    or "none". members: networks in the ensemble, trained together; their mean of standardised scores is the
+    score. paper_size: build the published 727,489 parameters (737,089 with a supplement of 13), used or
+    not. seed: of initial weights, order and dropout.
 
     Scores have no unit: only their order means anything. Akhauri & Abdelfattah, ICML 2024 (arXiv 2403.02484).
     """
@@ -86,18 +87,21 @@ class FLAN(Predictor):
         Raises InvalidArgument for missing or constant labels, or an option outside its range.
         """
         fitted = self.fit_trials([(X, y, self.seed)])[0]
-        self.__dict__.update({k: v for k, v in vars(fitted).items() if k.endswith("_")})
+        for name, value in vars(fitted).items():
+            if name.endswith("_"):
+                setattr(self, name, value)
         return self
 
     def fit_trials(self, trials: Sequence[tuple[Population, Any, int]]) -> list[Self]:
         """Fit one clone for each (X, y, seed), all in the same training loop; returns the clones.
 
-        Trials with equal numbers of architectures share every step, which costs a fraction of one after another.
+        Trials with equal numbers of architectures share every step, which costs a fraction of one after
+        another.
         """
         self._check()
         models: list[Self] = []
         for X, y, seed in trials:
-            model = clone(self)
+            model = cast("Self", clone(self))
             model.seed = seed
             model._prepare(X, check_targets(y, len(X)))
             models.append(model)
@@ -121,9 +125,11 @@ class FLAN(Predictor):
             raise InvalidArgument(f"dropout={self.dropout!r}: expected a number in [0, 1)")
 
     def _prepare(self, X: Population, y: np.ndarray) -> None:
-        batch = as_batch(X, "op_on_node", self.rewire)
+        batch = as_batch(X, "op_on_node", cast("Rewire", self.rewire))
         self.space_ = batch.space
-        self.supplement_ = None if self.supplement is None else clone(self.supplement).fit(X, y)
+        self.supplement_: Any = None if self.supplement is None else clone(self.supplement)
+        if self.supplement_ is not None:
+            self.supplement_.fit(X, y)
         self._training = (self._tensors(X, batch), y)
         width = self._training[0][3].shape[1]
         inner = _inner_ops(batch.space)
@@ -135,10 +141,10 @@ class FLAN(Predictor):
             size_inputs=self._training[0][4].shape[1],
             input_nodes=batch.inputs,
             timesteps=self.timesteps,
-            gnn=self.gnn,
-            backward_gnn=self.backward_gnn,
+            gnn=cast("Branch", self.gnn),
+            backward_gnn=cast("Branch", self.backward_gnn),
             gat_heads=self.gat_heads,
-            mask=self.mask,
+            mask=cast("Mask", self.mask),
             layers=self.layers,
             dropout=self.dropout,
             paper_size=self.paper_size,
@@ -147,14 +153,18 @@ class FLAN(Predictor):
     def _tensors(self, X: Population, batch: GraphBatch) -> list[Tensor]:
         """Adjacency, one-hot operations, real nodes, supplement, size: what the network reads."""
         n = len(batch)
-        supplement = np.zeros((n, 0)) if self.supplement_ is None else np.asarray(self.supplement_.transform(X))
+        supplement = (
+            np.zeros((n, 0)) if self.supplement_ is None else np.asarray(self.supplement_.transform(X))
+        )
         arrays = (batch.adjacency, _one_hot(batch), batch.mask, supplement, _size(batch))
         return [torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float32) for a in arrays]
 
     def _predict(self, X: Population, with_std: bool) -> tuple[np.ndarray, np.ndarray | None]:
         if with_std and len(self.parameters_) < 2:
-            raise InvalidArgument(f"return_std=True with members={self.members!r}: a spread needs members >= 2")
-        batch = as_batch(X, "op_on_node", self.rewire)
+            raise InvalidArgument(
+                f"return_std=True with members={self.members!r}: a spread needs members >= 2"
+            )
+        batch = as_batch(X, "op_on_node", cast("Rewire", self.rewire))
         if batch.space != self.space_:
             raise InvalidArgument(f"X is of space {batch.space!r}, this FLAN was fitted on {self.space_!r}")
         scores = self._score(self._tensors(X, batch))
@@ -283,4 +293,3 @@ def _bar(show: bool, label: str) -> Iterator[Any]:
     with Progress() as bar:
         task = bar.add_task(label)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-

@@ -1,15 +1,17 @@
 """The FLAN network as a pure function of parameters and a batch of graphs.
 
-Akhauri & Abdelfattah, "Encodings for Prediction-based Neural Architecture Search", ICML 2024 (arXiv 2403.02484).
-Operations are soft gates; T forward flows with T - 1 backward flows between them refine the operation embeddings;
-the mean node state, with an optional supplementary encoding, feeds a head that gives one unbounded score, of which
-only the order means anything.
+Akhauri & Abdelfattah, "Encodings for Prediction-based Neural Architecture Search", ICML 2024 (arXiv
+2403.02484). Operations are soft gates; T forward flows with T - 1 backward flows between them refine the
+operation embeddings; the mean node state, with an optional supplementary encoding, feeds a head that gives
+one unbounded score, of which only the order means anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -26,11 +28,13 @@ PAPER_SUPPLEMENT = 13  # width of the supplement MLP that the public model build
 
 @dataclass(frozen=True)
 class FlanConfig:
-    """What is built. Widths are the published ones; `paper_size` builds unused parts too, as the public model does.
+    """What is built. Widths are the published ones; `paper_size` builds unused parts too, as the public
+    model does.
 
     rows: stored rows of the operation table; used: which of them the operations of this space have.
-    supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share weights).
-    size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two inputs.
+    supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
+    weights). size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two
+    inputs.
     """
 
     rows: int = ROWS
@@ -60,7 +64,7 @@ class FlanConfig:
 
     @property
     def head_inputs(self) -> int:
-        """Width of what the head sees: embedding, supplement, width/depth (8 zeros for single-size spaces)."""
+        """Width of what the head sees: embedding, supplement, width/depth (8 zeros where there is none)."""
         return HIDDEN + (SUPPLEMENT if self.supplement else 0) + SIZE
 
     @property
@@ -120,8 +124,9 @@ def score(
 ) -> Float[Tensor, " b"]:
     """Score b architectures, higher is better; only the order has meaning.
 
-    adjacency: 1 for an edge i -> j. ops: one-hot over the k rows of `operations`. nodes: 1 for a real node, 0 for
-    padding. keep: dropout multipliers for the hidden layers `config.dropped`, side by side; None: no dropout.
+    adjacency: 1 for an edge i -> j. ops: one-hot over the k rows of `operations`. nodes: 1 for a real node,
+    0 for padding. keep: dropout multipliers for the hidden layers `config.dropped`, side by side; None: no
+    dropout.
     """
     embeddings = [
         embed(config, parameters, adjacency[:, c], ops[:, c], nodes[:, c]) for c in range(config.cells)
@@ -129,7 +134,9 @@ def score(
     z = embeddings[0]
     if config.cells > 1:
         z = _mlp(parameters, "cells", torch.cat(embeddings, dim=-1), 2)
-    keeps = list(keep.split(config.dropped, dim=-1)) if keep is not None else [None] * len(config.dropped)
+    keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
+    if keep is not None:
+        keeps = keep.split(config.dropped, dim=-1)
     parts = [z]
     if config.supplement:
         parts.append(_mlp(parameters, "supplement", supplement, 3, keeps[:2]))
@@ -139,7 +146,7 @@ def score(
 
 
 def operations(config: FlanConfig, parameters: Parameters) -> Float[Tensor, "k 48"]:
-    """Embeddings that the one-hot codes of `score` choose from: input, output, then the rows of the table in use."""
+    """Embeddings that the one-hot codes of `score` choose from: input, output, then the rows in use."""
     used = list(config.used)
     return torch.cat(
         [
@@ -159,8 +166,8 @@ def embed(
 ) -> Float[Tensor, "b 128"]:
     """Embed one cell: T forward flows, T - 1 backward flows, mean over all nodes but the inputs.
 
-    Until the first update all nodes with one operation share its embedding, and all nodes but the inputs share one
-    state; gates and entering states are computed once for each and handed out.
+    Until the first update all nodes with one operation share its embedding, and all nodes but the inputs
+    share one state; gates and entering states are computed once for each and handed out.
     """
     b, v, _ = ops.shape
     inputs = config.input_nodes
@@ -169,18 +176,21 @@ def embed(
     table = operations(config, parameters)
     vectors = torch.stack([parameters["node.input"], parameters["node.other"]])
     entered = stack.enter(forward, linear(vectors, parameters["node.0.weight"], parameters["node.0.bias"]))
-    entered = torch.cat([entered[:1].expand(inputs, -1), entered[1:].expand(v - inputs, -1)]).expand(b, -1, -1)
+    entered = torch.cat([entered[:1].expand(inputs, -1), entered[1:].expand(v - inputs, -1)]).expand(
+        b, -1, -1
+    )
     y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
-    if config.timesteps > 1:
-        e = linear(ops, table)
-        back_stack, backward = config.backward, _part(parameters, "backward")
-        back_gates = linear(ops, back_stack.gates(backward, table))
+    e = linear(ops, table)
     for t in range(1, config.timesteps):
-        if t > 1:
-            back_gates = back_stack.gates(backward, e)
-        returned = back_stack.enter(backward, _mlp(parameters, "f2b", y[:, -1], 2))
+        backward = _part(parameters, "backward")
+        gates = (
+            linear(ops, config.backward.gates(backward, table))
+            if t == 1
+            else config.backward.gates(backward, e)
+        )
+        returned = config.backward.enter(backward, _mlp(parameters, "f2b", y[:, -1], 2))
         returned = F.pad(returned[:, None], (0, 0, v - 1, 0))
-        returned = back_stack.run(backward, returned, adjacency, back_gates)
+        returned = config.backward.run(backward, returned, adjacency, gates)
         e = e + STEP * _mlp(parameters, "update", torch.cat([e.detach(), y.detach(), returned], dim=-1), 2)
         y = stack.run(forward, entered, predecessors, stack.gates(forward, e))
     weight = nodes[:, inputs:, None]
@@ -188,7 +198,7 @@ def embed(
 
 
 def _mlp(
-    parameters: Parameters, name: str, x: Tensor, layers: int, keep: list[Tensor | None] | None = None
+    parameters: Parameters, name: str, x: Tensor, layers: int, keep: Sequence[Tensor | None] | None = None
 ) -> Tensor:
     """Linear layers with ReLU (and dropout multipliers) between them."""
     for i in range(layers):
@@ -201,8 +211,10 @@ def _mlp(
     return x
 
 
-def _add_linear(parameters: Parameters, name: str, widths: tuple[int, ...], generator: torch.Generator) -> None:
-    for i, (d_in, d_out) in enumerate(zip(widths, widths[1:], strict=False)):
+def _add_linear(
+    parameters: Parameters, name: str, widths: tuple[int, ...], generator: torch.Generator
+) -> None:
+    for i, (d_in, d_out) in enumerate(pairwise(widths)):
         parameters[f"{name}.{i}.weight"], parameters[f"{name}.{i}.bias"] = init_linear(d_in, d_out, generator)
 
 

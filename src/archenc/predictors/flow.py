@@ -2,12 +2,12 @@
 
 Two kinds of layer, as pure functions of tensors: the dense graph flow (DGF) of GATES (Ning et al., ECCV 2020,
 arXiv 2004.01899) and the gated graph attention (GAT) that FLAN adds (Akhauri & Abdelfattah, ICML 2024,
-arXiv 2403.02484). A stack holds the parameters of all its layers in a few fused matrices, since the graphs are
-small and the cost is in the number of kernel calls: the gates of all layers are one product, and both branches of
-a layer share another.
+arXiv 2403.02484). A stack holds the parameters of all its layers in a few fused matrices, since the graphs
+are small and the cost is in the number of kernel calls: the gates of all layers are one product, and both
+branches of a layer share another.
 
-Shapes: b graphs, V nodes, o width of an operation embedding, d width of a node state. `predecessors[i, j] = 1` iff
-there is an edge j -> i; for the backward flow the caller passes the transpose.
+Shapes: b graphs, V nodes, o width of an operation embedding, d width of a node state. `predecessors[i, j] =
+1` iff there is an edge j -> i; for the backward flow the caller passes the transpose.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -102,7 +103,7 @@ class FlowStack:
             "gate.weight": uniform((self.op_width, gates), self.op_width, generator),
             "gate.bias": uniform((gates,), self.op_width, generator),
         }
-        for i, (d_in, d_out) in enumerate(zip(self.widths, self.widths[1:], strict=False)):
+        for i, (d_in, d_out) in enumerate(pairwise(self.widths)):
             blocks = [uniform((d_in, d_out), d_out, generator)] * self._dgf
             blocks += [uniform((d_in, d_out), d_in, generator) for _ in range(self._gat)]
             parameters[f"{i}.weight"] = torch.cat(blocks, dim=1)
@@ -176,7 +177,8 @@ def linear(
 ) -> Float[Tensor, "*b o"]:
     """Return x W + b, flattened to one matrix product.
 
-    Under vmap with stacked weights a product over more than two dimensions would copy the weights once a graph.
+    Under vmap with stacked weights a product over more than two dimensions would copy the weights once a
+    graph.
     """
     flat = x.reshape(-1, x.shape[-1])
     out = flat @ weight if bias is None else torch.addmm(bias, flat, weight)

@@ -1,7 +1,7 @@
 """Ranking losses on scores that are computed once per architecture.
 
-The published loops push both members of every pair through the network; here each architecture is scored once and
-pairs are index tensors into the scores, which gives the same loss and gradient.
+The published loops push both members of every pair through the network; here each architecture is scored
+once and pairs are index tensors into the scores, which gives the same loss and gradient.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def draw_pairs(
 ) -> tuple[Int[np.ndarray, "2 p"], Float[np.ndarray, " p"]]:
     """Choose the pairs of one mini-batch.
 
-    Usable pairs have different labels. Where more than `per_architecture * n` are usable a random subset of that
-    size without replacement is kept. Returns pair positions and signs in {-1, 0, +1}: the shape depends on n only,
-    unusable places have sign 0, so that batches of several trials stack.
+    Usable pairs have different labels. Where more than `per_architecture * n` are usable a random subset of
+    that size without replacement is kept. Returns pair positions and signs in {-1, 0, +1}: the shape
+    depends on n only, unusable places have sign 0, so that batches of several trials stack.
     """
     pairs = all_pairs(len(y))
     sign = np.sign(y[pairs[0]] - y[pairs[1]])

@@ -1,15 +1,15 @@
 """Training of many small networks at once: trials and ensemble members share every step.
 
-A network is a pure function of (parameters, batch); its copies are stacked along a leading axis and run through
-`torch.func.vmap`. Each copy draws its order, pairs and dropout from a generator of its own, so what it learns does
-not depend on the company it is trained in, beyond the rounding of batched products.
+A network is a pure function of (parameters, batch); its copies are stacked along a leading axis and run
+through `torch.func.vmap`. Each copy draws its order, pairs and dropout from a generator of its own, so what
+it learns does not depend on the company it is trained in, beyond the rounding of batched products.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from archenc.predictors.losses import draw_pairs, pairwise_hinge
 
 @dataclass(frozen=True)
 class Schedule:
-    """AdamW with a cosine per epoch, as published: 150 epochs, batches of 8, 1e-3 to 1e-6, weight decay 1e-5."""
+    """AdamW with a cosine per epoch; the defaults are FLAN's published ones."""
 
     epochs: int = 150
     batch_size: int = 8
@@ -34,10 +34,13 @@ class Schedule:
     margin: float = 0.1
 
 
+@runtime_checkable
 class ScoreFunction(Protocol):
     """A network: (parameters, tensors of a batch, dropout multipliers) -> one score per row."""
 
-    def __call__(self, parameters: Parameters, *batch: Tensor, keep: Tensor | None) -> Float[Tensor, " b"]: ...
+    def __call__(self, parameters: Parameters, *batch: Tensor, keep: Tensor | None) -> Float[Tensor, " b"]:
+        """Return the scores of a batch."""
+        ...
 
 
 def batches(n: int, size: int) -> list[slice]:
@@ -82,9 +85,9 @@ def train(
 ) -> Parameters:
     """Train stacked copies on their rows of `tensors` by pairwise hinge; returns the stacked parameters.
 
-    parameters: stacked, first axis = copies; left unchanged. tensors: inputs of all architectures, first axis =
-    architectures. All copies must have the same number of rows. dropped: total width of the hidden layers that
-    dropout acts on. on_epoch(done, epochs) is called after every epoch.
+    parameters: stacked, first axis = copies; left unchanged. tensors: inputs of all architectures, first
+    axis = architectures. All copies must have the same number of rows. dropped: total width of the hidden
+    layers that dropout acts on. on_epoch(done, epochs) is called after every epoch.
     """
     n = len(copies[0].rows)
     trained = {k: v.clone().requires_grad_(k not in frozen) for k, v in parameters.items()}
