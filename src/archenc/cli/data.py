@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from archenc.tables import BenchmarkTable, Metric
 
-app = typer.Typer(no_args_is_help=True, help="Import, describe and query benchmark tables.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Import, describe and query benchmark tables.")
 
 _SHOWN_ROWS = 50
 
@@ -58,8 +58,7 @@ def import_(
 ) -> None:
     """Join the public files of a benchmark into one table.
 
-    What is there is imported, the rest is named. The table appears whole or not at all; importing again
-    gives the same table.
+    What is there is imported, the rest is named. The table appears whole or not at all.
     """
     from archenc.tables import import_benchmark
 
@@ -117,7 +116,7 @@ def query(
     home: Home = None,
     output: FormatOption = Format.TABLE,
 ) -> None:
-    """Ask a table in SQL (DuckDB). Nothing can be changed; a missing value is NULL."""
+    """Ask a table in SQL (read only; missing is NULL)."""
     from archenc.tables import query as ask
 
     if (sql is None) == (not columns):

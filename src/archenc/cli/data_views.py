@@ -88,6 +88,7 @@ def print_import(report: ImportReport, verify: bool) -> None:
     if len(report.conflicts) > _SHOWN_CONFLICTS:
         console.print(f"  ... all {len(report.conflicts):,} are in {report.report}", style="yellow")
     console.print(f"{report.rows:,} architectures x {len(report.metrics)} metrics in {report.table}")
+    console.print(f"what was read, and what disagreed: {report.report}")
 
 
 def _print_comparisons(console: Console, comparisons: list[dict[str, Any]]) -> None:
