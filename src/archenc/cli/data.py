@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from archenc.tables import BenchmarkTable, Metric
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Import, describe and query benchmark tables.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Import, describe and query benchmark tables."
+)
 
 _SHOWN_ROWS = 50
 
