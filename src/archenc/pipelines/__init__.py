@@ -1,1 +1,21 @@
-"""pipelines."""
+"""Encoder and predictor put together: what a user asks for by name. Each name is imported when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archenc.pipelines.assemble import assemble as assemble
+    from archenc.pipelines.recommended import Recommended as Recommended
+    from archenc.pipelines.recommended import recommended as recommended
+
+_HOMES = {"assemble": "assemble", "Recommended": "recommended", "recommended": "recommended"}
+
+__all__ = ["Recommended", "assemble", "recommended"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"archenc.pipelines.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

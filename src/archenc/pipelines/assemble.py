@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -28,60 +29,81 @@ def assemble(
 ) -> Any:
     """Return an unfitted estimator: `fit(architectures, y)`, `predict(architectures)`.
 
-    predictor: a name of the registry, or "recommended". encoder: a name, or several joined by "+"; of a
-    predictor that reads graphs (one with a parameter `supplement`) it becomes the supplement, any other
-    predictor reads its rows in a Pipeline. scores, names, reference, missing: given to every encoder that has
-    such a parameter. params: of the predictor; `encoder__NAME` sets a parameter of the encoder. Raises
-    UnknownName for a name that is not registered, InvalidArgument for a combination that cannot work.
+    predictor: a name of the registry, or "recommended"; options may follow, "flan:timesteps=1:mask=neg_inf".
+    encoder: a name, options likewise ("path:truncate=30"), or several joined by "+". Of a predictor that
+    reads graphs (one with a parameter `supplement`) it becomes the supplement; any other predictor reads its
+    rows in a Pipeline. scores, names, reference, missing: for every encoder that has such a parameter.
+    params: further parameters of the predictor. Raises UnknownName for a name that is not registered,
+    InvalidArgument for a combination that cannot work.
     """
     inputs = {"scores": scores, "names": names, "reference": reference, "missing": missing}
-    if predictor == RECOMMENDED:
+    name, options = parse(predictor)
+    params = {**options, **params}
+    if name == RECOMMENDED:
         return _recommended(encoder, inputs, seed, params)
-    kind = Registry("predictors").get(predictor)
-    for_encoder = {
-        name.removeprefix("encoder__"): params.pop(name)
-        for name in list(params)
-        if name.startswith("encoder__")
-    }
-    legal = _parameters(kind)
-    unknown = sorted(set(params) - set(legal))
-    if unknown:
-        raise InvalidArgument(f"{predictor} has no parameter {', '.join(unknown)}; it has {', '.join(legal)}")
+    kind = Registry("predictors").get(name)
+    legal = _checked(f"predictor {name}", kind, params)
     if "seed" in legal:
         params = {"seed": seed, **params}
-    encoding = None if encoder is None else _encoder(encoder, inputs, seed, for_encoder)
-    if "supplement" in legal:
+    encoding = None if encoder is None else _encoder(encoder, inputs, seed)
+    if reads_graphs(name):
         return kind(**({} if encoding is None else {"supplement": encoding}), **params)
     if encoding is None:
         raise InvalidArgument(
-            f"predictor={predictor!r} reads rows of numbers and needs an encoder, one of "
+            f"predictor={name!r} reads rows of numbers and needs an encoder, one of "
             f"{', '.join(Registry('encoders').names())}, or several joined by '+'"
         )
     return Pipeline([("encoder", encoding), ("predictor", kind(**params))])
 
 
-def _encoder(names: str, inputs: Mapping[str, Any], seed: int, params: Mapping[str, Any]) -> Any:
-    parts = [name.strip() for name in names.split("+")]
-    built = [(name, _one_encoder(name, inputs, seed, params)) for name in parts]
+def reads_graphs(predictor: str) -> bool:
+    """Say whether a predictor takes architectures as they are and needs no encoder. Raises UnknownName."""
+    name, _ = parse(predictor)
+    return name == RECOMMENDED or "supplement" in _parameters(Registry("predictors").get(name))
+
+
+def takes_scores(encoder: str) -> bool:
+    """Say whether an encoder (or one of several joined by "+") needs scores. Raises UnknownName."""
+    names = [parse(part)[0] for part in encoder.split("+")]
+    return any("scores" in _parameters(Registry("encoders").get(name)) for name in names)
+
+
+def parse(spec: str) -> tuple[str, dict[str, Any]]:
+    """Split "name:option=value:option=value"; a value is JSON (3, 0.5, true, null), else text.
+
+    Raises InvalidArgument for an option without a value.
+    """
+    name, *options = (part.strip() for part in spec.split(":"))
+    values: dict[str, Any] = {}
+    for option in options:
+        key, equals, text = option.partition("=")
+        if not (key and equals and text):
+            raise InvalidArgument(
+                f"{spec!r}: {option!r} is no option=value; a legal form is path:truncate=30"
+            )
+        try:
+            values[key] = json.loads(text)
+        except json.JSONDecodeError:
+            values[key] = text
+    return name, values
+
+
+def _encoder(spec: str, inputs: Mapping[str, Any], seed: int) -> Any:
+    parts = [part.strip() for part in spec.split("+")]
+    built = [(part, _one_encoder(part, inputs, seed)) for part in parts]
     return built[0][1] if len(built) == 1 else FeatureUnion(built)
 
 
-def _one_encoder(name: str, inputs: Mapping[str, Any], seed: int, params: Mapping[str, Any]) -> Any:
+def _one_encoder(spec: str, inputs: Mapping[str, Any], seed: int) -> Any:
+    name, options = parse(spec)
     kind = Registry("encoders").get(name)
-    legal = _parameters(kind)
+    legal = _checked(f"encoder {name}", kind, options)
     if "scores" in legal and inputs["scores"] is None:
-        raise InvalidArgument(
-            f"encoder={name!r} needs scores: a mapping from an architecture's spelling to its vector"
-        )
+        raise InvalidArgument(f"encoder={name!r} needs scores: a vector for each spelling of an architecture")
     given = {key: value for key, value in inputs.items() if key in legal and value is not None}
     if "seed" in legal:
         given["seed"] = seed
-    unknown = sorted(set(params) - set(legal))
-    if unknown:
-        raise InvalidArgument(
-            f"encoder {name} has no parameter {', '.join(unknown)}; it has {', '.join(legal)}"
-        )
-    return kind(**given, **params)
+    return kind(**{**given, **options})
 
 
 def _recommended(encoder: str | None, inputs: Mapping[str, Any], seed: int, params: Mapping[str, Any]) -> Any:
@@ -92,14 +114,21 @@ def _recommended(encoder: str | None, inputs: Mapping[str, Any], seed: int, para
     try:
         recommended = import_module("archenc.pipelines").recommended
     except AttributeError as error:
-        raise UnknownName("predictors: archenc.pipelines has no 'recommended' yet") from error
-    legal = _parameters(recommended)
+        raise UnknownName("predictors: archenc.pipelines has no 'recommended'") from error
+    legal = _checked("recommended", recommended, params)
     given = {
         key: value for key, value in {**inputs, "seed": seed}.items() if key in legal and value is not None
     }
     return recommended(**{**given, **params})
 
 
+def _checked(what: str, kind: Any, params: Mapping[str, Any]) -> list[str]:
+    legal = _parameters(kind)
+    unknown = sorted(set(params) - set(legal))
+    if unknown:
+        raise InvalidArgument(f"{what} has no parameter {', '.join(unknown)}; it has {', '.join(legal)}")
+    return legal
+
+
 def _parameters(kind: Any) -> list[str]:
-    """The names that a class or function takes, or for a class the estimator's own account of them."""
-    return [name for name in inspect.signature(kind).parameters if name != "self"]
+    return list(inspect.signature(kind).parameters)

@@ -1,0 +1,135 @@
+"""The predictor to start with: graph features and zero-cost scores under a small, fixed ensemble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.stats import norm, rankdata
+
+from archenc.encoders import GraphFeatures, ZeroCost
+from archenc.encoders.base import Population
+from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
+from archenc.predictors.checks import check_number, check_targets
+from archenc.predictors.persistence import State
+
+PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
+"""Proxies that correlate positively with accuracy in every space of NAS-Bench-Suite-Zero that has them."""
+
+
+class Recommended(Predictor):
+    """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
+
+    scores, names, missing: as in `ZeroCost`; without scores the graph features serve alone. prior: how many
+    standard deviations of the label one of the consensus of `PRIOR_PROXIES` is believed to be worth before
+    any label is seen; the Gaussian process learns what is left. n_estimators: trees a forest. seed: of the
+    forests and of the restarts of the Gaussian process.
+
+    All is fitted on the training architectures alone. Labels enter as the mean of their z-score and the
+    normal score of their rank, so a few failed networks do not drown the rest. Scores come in that unit, with
+    a standard deviation from the members' own and their disagreement. How it was chosen:
+    docs/results/recommended_choice.csv.
+    """
+
+    def __init__(
+        self,
+        scores: Mapping[str, Any] | None = None,
+        names: Sequence[str] | None = None,
+        *,
+        missing: Literal["raise", "indicator"] = "indicator",
+        prior: float = 0.3,
+        n_estimators: int = 300,
+        seed: int = 0,
+    ) -> None:
+        self.scores = scores
+        self.names = names
+        self.missing = missing
+        self.prior = prior
+        self.n_estimators = n_estimators
+        self.seed = seed
+
+    def fit(self, X: Population, y: Any) -> Self:
+        """Learn from n architectures of one space and their labels [n], higher is better.
+
+        Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does.
+        """
+        check_number("prior", self.prior)
+        target = half_ranked(check_targets(y, len(X)))
+        self.graph_ = GraphFeatures().fit(X)
+        self.zero_cost_ = None
+        if self.scores is not None:
+            self.zero_cost_ = ZeroCost(self.scores, self.names, scaling="standard",
+            missing=self.missing).fit(X)
+        graph, scores = self._features(X)
+        both = np.hstack([scores, graph])
+        widths = [part.shape[1] for part in (scores, graph) if part.shape[1]]
+        self.process_ = GaussianProcess(groups=widths, seed=self.seed)
+        self.process_.fit(both, target - self.prior * self._consensus(scores))
+        inputs = {"graph": graph, "both": both} if scores.shape[1] == 0 else {"scores": scores, "both": both}
+        self.forests_ = {
+            name: ExtraTrees(n_estimators=self.n_estimators, seed=self.seed).fit(rows, target)
+            for name, rows in inputs.items()
+        }
+        return self
+
+    def _predict(self, X: Population, with_std: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        graph, scores = self._features(X)
+        inputs = {"graph": graph, "scores": scores, "both": np.hstack([scores, graph])}
+        members = [(self.process_, "both"), *[(forest, name) for name, forest in self.forests_.items()]]
+        if not with_std:
+            found = [member.predict(inputs[name]) for member, name in members]
+            found[0] += self.prior * self._consensus(scores)
+            return np.mean(found, axis=0), None
+        pairs = [member.predict(inputs[name], return_std=True) for member, name in members]
+        means, stds = (np.stack(part) for part in zip(*pairs, strict=True))
+        means[0] += self.prior * self._consensus(scores)
+        return means.mean(0), np.sqrt((stds**2).mean(0) + means.var(0))
+
+    def _features(self, X: Population) -> tuple[Float64[np.ndarray, "n g"], Float64[np.ndarray, "n s"]]:
+        graph = np.asarray(self.graph_.transform(X), dtype=np.float64)
+        if self.zero_cost_ is None:
+            return graph, np.zeros((len(graph), 0))
+        return graph, np.asarray(self.zero_cost_.transform(X), dtype=np.float64)
+
+    def _consensus(self, scores: Float64[np.ndarray, "n s"]) -> Float64[np.ndarray, " n"]:
+        """Mean z-score of the prior's proxies, clipped at 3; 0 without any."""
+        if self.zero_cost_ is None:
+            return np.zeros(len(scores))
+        names = [str(name) for name in self.zero_cost_.get_feature_names_out()]
+        chosen = [i for i, name in enumerate(names) if name.endswith(PRIOR_PROXIES)]
+        if not chosen:
+            return np.zeros(len(scores))
+        return np.clip(scores[:, chosen], -3, 3).mean(1)
+
+    def _state(self) -> State:
+        return {
+            "graph": self.graph_,
+            "zero_cost": self.zero_cost_,
+            "process": self.process_,
+            "forests": dict(self.forests_),
+        }, {}
+
+    def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+        self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
+        self.process_, self.forests_ = config["process"], config["forests"]
+
+
+def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Return the mean of z-scores and normal scores of ranks: gaps count, but outliers not for all."""
+    return 0.5 * (y - y.mean()) / y.std() + 0.5 * norm.ppf((rankdata(y) - 0.5) / len(y))
+
+
+def recommended(
+    scores: Mapping[str, Any] | None = None,
+    names: Sequence[str] | None = None,
+    *,
+    missing: Literal["raise", "indicator"] = "indicator",
+    seed: int = 0,
+) -> Recommended:
+    """Return the default predictor, unfitted: `recommended(scores).fit(architectures, y).predict(others)`.
+
+    scores: zero-cost scores by native spelling (a `Scores`, a dict), or None to use the graph alone.
+    """
+    return Recommended(scores, names, missing=missing, seed=seed)
