@@ -104,17 +104,15 @@ class Path(Encoder):
         for source in range(frame.n_inputs):
             rows, index = walks(cells, source)
             if (index < first).any():
-                raise InvalidArgument(
-                    "X: a walk carries no op, but in the cells that fit saw every edge does"
-                )
-            index = index - first
-            kept = index < self.block_
-            rows, index = rows[kept], index[kept]
-            place = (rows // frame.n_cells, rows % frame.n_cells * frame.n_inputs + source, index)
+                raise InvalidArgument("X: a walk carries no op, though every edge did in what fit saw")
+            if self.truncate is not None:
+                kept = index < first + self.block_
+                rows, index = rows[kept], index[kept]
+            place = (rows * frame.n_inputs + source) * self.block_ + index - first
             if self.style == "count":
-                np.add.at(out, place, 1)
+                np.add.at(out.reshape(-1), place, 1)
             else:
-                out[place] = 1
+                out.reshape(-1)[place] = 1
         if self.style == "categorical":
             present = out.reshape(n * blocks, -1) > 0
             return index_list(present, self.width_, first=0 if self.published else 1).reshape(n, -1)

@@ -43,20 +43,25 @@ def walks(cells: Letters, source: int) -> tuple[Int[np.ndarray, " h"], Int[np.nd
     sink = cells.slots - 1
     found: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def visit(node: int, rows: np.ndarray, index: np.ndarray, weight: np.ndarray) -> None:
+    def visit(node: int, rows: np.ndarray | slice, index: np.ndarray, weight: np.ndarray) -> None:
         if node == sink:
-            found.append((rows, index))
+            found.append((everyone[rows], index))
             return
         for target in range(node + 1, sink + 1):
             taken = cells.present[rows, node, target]
-            if not taken.any():
+            if taken.all():
+                here, state = rows, (index, weight)
+            elif taken.any():
+                here, state = everyone[rows][taken], (index[taken], weight[taken])
+            else:
                 continue
-            here = rows[taken]
-            state = _append(index[taken], weight[taken], cells.edges[here, node, target], cells.m)
+            state = _append(*state, cells.edges[here, node, target], cells.m)
             visit(target, here, *_append(*state, cells.nodes[here, target], cells.m))
 
     n = len(cells.present)
-    visit(source, np.arange(n), np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64))
+    everyone = np.arange(n)
+    all_rows = slice(None)  # indexing with it copies nothing
+    visit(source, all_rows, np.zeros(n, dtype=np.int64), np.ones(n, dtype=np.int64))
     if not found:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate([rows for rows, _ in found]), np.concatenate([index for _, index in found])

@@ -44,9 +44,9 @@ class EncoderKit(ABC):
         """Return at least 20 different architectures of one space, the same at every call."""
 
     def grid(self) -> dict[str, list[Any]]:
-        """Return settings of parameters to search over; by default the first parameter as it is."""
-        name, value = next(iter(self.make_encoder().get_params(deep=False).items()))
-        return {name: [value]}
+        """Return settings of parameters to search over; by default the first one, if any, as it is."""
+        first = list(self.make_encoder().get_params(deep=False).items())[:1]
+        return {name: [value] for name, value in first}
 
     # --- the material -------------------------------------------------------------------------------------
 
