@@ -127,12 +127,16 @@ def graph_features(
     dropped: Sequence[str] = (),
     published: bool = False,
     max_subset: int | None = None,
+    prune: bool = False,
 ) -> dict[str, float]:
     """Every feature by name, found by listing all walks."""
     out: dict[str, float] = {}
     chosen = [set(names) for k in range(1, (max_subset or len(ops)) + 1) for names in combinations(ops, k)]
-    for number, cell in enumerate(arch.cells):
+    for number, whole in enumerate(arch.cells):
         prefix = f"cell{number}_" if len(arch.cells) > 1 else ""
+        cell = whole
+        if prune:
+            cell = whole.prune() if whole.is_connected else Cell((whole.nodes[0], whole.nodes[-1]), ())
         edges = [edge for edge in cell.edges if edge.op.name not in dropped]
         routes = {source: list(_routes(cell, source, dropped)) for source in range(cell.n_inputs)}
         for subset in chosen:

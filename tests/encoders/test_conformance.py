@@ -123,7 +123,7 @@ class TestGraphFeaturesOnEdges(OnEdges):
         return GraphFeatures()
 
     def grid(self) -> dict[str, list[Any]]:
-        return {"max_subset": [1, 2, None], "none": ["op", "removed"]}
+        return {"max_subset": [1, 2, None], "none": ["op", "removed", "pruned"]}
 
 
 class TestGraphFeaturesPublished(OnEdges):

@@ -11,7 +11,7 @@ from archenc.graph import Architecture, as_batch, class_labels, op
 from archenc.spaces.nasbench201 import SPACE
 
 from . import naive
-from .cells import NB101_OPS, PAIR_OPS, nb101, nb201, pairs
+from .cells import NB101_OPS, PAIR_OPS, nb101, nb101_cell, nb201, pairs
 
 OPS = tuple(member.name for member in SPACE.ops)
 
@@ -37,14 +37,15 @@ def test_dimensions_of_nasbench201(options: dict[str, Any], width: int):
 
 
 @pytest.mark.parametrize("published", [False, True])
-@pytest.mark.parametrize("none", ["op", "removed"])
+@pytest.mark.parametrize("none", ["op", "removed", "pruned"])
 def test_equals_the_twin_on_edges(none: Any, published: bool):
     archs = nb201(2000, seed=1)
     dropped = () if none == "op" else ("none",)
     encoder = GraphFeatures(none=none, published=published).fit(archs[:3])
     names = encoder.get_feature_names_out().tolist()
     ops = [name for name in OPS if name not in dropped]
-    rows = expected(archs, names, ops=ops, slots=4, dropped=dropped, published=published)
+    prune = none == "pruned"
+    rows = expected(archs, names, ops=ops, slots=4, dropped=dropped, published=published, prune=prune)
     np.testing.assert_allclose(encoder.transform(archs), rows, rtol=1e-6)
 
 
@@ -63,6 +64,24 @@ def test_equals_the_twin_on_cells_of_two_inputs():
     names = encoder.get_feature_names_out().tolist()
     rows = expected(archs, names, ops=PAIR_OPS, slots=6, max_subset=2)
     np.testing.assert_allclose(encoder.transform(archs), rows, rtol=1e-6)
+
+
+def test_the_live_part_decides():
+    batch = as_batch(nb201())
+    code = GraphFeatures().fit(batch[:5]).transform(batch)
+    labels = class_labels(batch, "live-iso-v1")
+    first = np.unique(labels, return_index=True)[1]
+    np.testing.assert_array_equal(code, code[first][labels])
+    assert len(np.unique(code, axis=0)) == len(first) == 8_765
+
+
+def test_dead_nodes_do_not_count():
+    live = nb101_cell([(0, 1), (1, 2)], ["conv3x3"])
+    dead = nb101_cell([(0, 1), (1, 3), (0, 2)], ["conv3x3", "conv1x1"])
+    encoder = GraphFeatures(ops=NB101_OPS, slots=7).fit([live])
+    np.testing.assert_array_equal(*encoder.transform([live, dead]))
+    kept = GraphFeatures(none="removed", ops=NB101_OPS, slots=7).fit([live])
+    assert (kept.transform([live]) != kept.transform([dead])).any()
 
 
 def test_by_hand():
@@ -84,7 +103,7 @@ def test_by_hand():
 
 def test_cells_that_differ_in_numbering_only_share_their_features():
     batch = as_batch(nb201())
-    code = GraphFeatures().fit(batch[:5]).transform(batch)
+    code = GraphFeatures(none="removed").fit(batch[:5]).transform(batch)
     op_of = batch.edge_ops[:, 0]
     carries = (op_of >= 0) & (op_of != op("none").index)
     live = batch.live[:, 0]
@@ -98,7 +117,7 @@ def test_cells_that_differ_in_numbering_only_share_their_features():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"none": "keep"}, "none='keep'; legal: removed, op"),
+        ({"none": "keep"}, "none='keep'; legal: pruned, removed, op"),
         ({"max_subset": 0}, "max_subset=0: expected 1 to 4"),
         ({"max_subset": 6, "none": "op"}, "max_subset=6: expected 1 to 5"),
     ],

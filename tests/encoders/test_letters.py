@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archenc.encoders.letters import SILENT, is_op, spell
+from archenc.encoders.letters import SILENT, is_op, pruned, spell
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, Kind, as_batch
 
@@ -46,6 +46,16 @@ def test_blank_slots_are_not_real():
     small = nb101_cell([(0, 1), (1, 2)], ["conv3x3"])
     cells = spell(GraphBatch.from_architectures([small], n_nodes=7), NB101_OPS)
     assert cells.real[0].tolist() == [True, True, False, False, False, False, True]
+
+
+def test_pruning_silences_what_leads_nowhere():
+    live = nb101_cell([(0, 1), (1, 3)], ["conv3x3", "conv1x1"])
+    cells = pruned(spell(as_batch([live]), NB101_OPS))
+    assert cells.nodes[0].tolist() == [SILENT, 0, SILENT, SILENT]
+    assert cells.real[0].tolist() == [True, True, False, True]
+    apart = pruned(spell(as_batch([nb101_cell([(0, 1)], ["conv3x3"])]), NB101_OPS))
+    assert apart.real[0].tolist() == [True, False, True]
+    assert not apart.present.any()
 
 
 @pytest.mark.parametrize("ops", [("none", "skip"), OPS[1:]])

@@ -126,6 +126,12 @@ def test_renumbered_and_pruned_cells_share_their_code():
     np.testing.assert_array_equal(code, code[first][twins])
 
 
+def test_dead_nodes_leave_no_path():
+    live = nb101_cell([(0, 1), (1, 2)], ["conv3x3"])
+    dead = nb101_cell([(0, 1), (1, 3), (0, 2)], ["conv3x3", "conv1x1"])
+    np.testing.assert_array_equal(*Path("count", **SEVEN).fit([live]).transform([live, dead]))
+
+
 def test_names_say_the_path():
     names = Path().fit(nb201(5)).get_feature_names_out()
     assert names[:6].tolist() == [*[f"path[{name}]" for name in OPS], "path[none>none]"]

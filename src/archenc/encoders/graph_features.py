@@ -9,7 +9,7 @@ import numpy as np
 
 from archenc.encoders.base import Encoder, Population, check_choice
 from archenc.encoders.frame import frame_of
-from archenc.encoders.letters import Letters, spell
+from archenc.encoders.letters import Letters, pruned, spell
 from archenc.encoders.subset_statistics import (
     degrees,
     max_path_counts,
@@ -37,7 +37,8 @@ class GraphFeatures(Encoder):
     Where ops sit on nodes, an edge counts in the out-degree of its tail by the op of its head, and in the
     in-degree of its head by the op of its tail. With several inputs, paths and out-degrees come once each.
 
-    none: "removed" takes `none` as no edge; "op" as an op like the others, as published.
+    none: "pruned" takes `none` as no edge and looks at the live part of the cell alone; "removed" keeps what
+    leads nowhere; "op" takes `none` as an op like the others, as published.
     max_subset: largest subset, all by default. published: the 191 features (with none="op") of NAS-Bench-201,
     except that `max_on_path` is the maximum itself, where the published code follows one path that trades
     members of the subset against others. ops: order of the ops, by default the space's own. slots: nodes of
@@ -47,7 +48,7 @@ class GraphFeatures(Encoder):
     def __init__(
         self,
         max_subset: int | None = None,
-        none: Literal["removed", "op"] = "removed",
+        none: Literal["pruned", "removed", "op"] = "pruned",
         published: bool = False,
         ops: Sequence[str] | None = None,
         slots: int | None = None,
@@ -69,9 +70,9 @@ class GraphFeatures(Encoder):
         return "none" not in self.ops_
 
     def _learn(self, X: Population) -> None:
-        check_choice("none", self.none, ("removed", "op"))
+        check_choice("none", self.none, ("pruned", "removed", "op"))
         frame = frame_of(X, self.ops, self.slots)
-        dropped = ("none",) if self.none == "removed" and "none" in frame.ops else ()
+        dropped = ("none",) if self.none != "op" and "none" in frame.ops else ()
         self.frame_, self.dropped_ = frame, dropped
         self.ops_ = tuple(name for name in frame.ops if name not in dropped)
         if self.max_subset is not None and not 1 <= self.max_subset <= len(self.ops_):
@@ -83,6 +84,8 @@ class GraphFeatures(Encoder):
 
     def _encode(self, X: Population) -> np.ndarray:
         cells = spell(self.frame_.batch(X), self.ops_, dropped=self.dropped_)
+        if self.none == "pruned":
+            cells = pruned(cells)
         code = np.concatenate([block for _, block in self._blocks(cells)], axis=1, dtype=np.float32)
         return code.reshape(len(code) // self.frame_.n_cells, -1)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, Kind, vocabulary
+from archenc.graph.live import live_nodes
 
 SILENT = -1
 """Letter of a node or edge that carries no operation: input, output, sum, link, an empty slot."""
@@ -82,6 +83,21 @@ def spell(batch: GraphBatch, ops: Sequence[str], dropped: Collection[str] = ()) 
         lost = gone[node_ops]
         present = present & ~gone[edge_ops] & ~lost[:, :, None] & ~lost[:, None, :]
     return Letters(present, edges, nodes, batch.mask.reshape(-1, slots), batch.inputs, len(ops))
+
+
+def pruned(cells: Letters) -> Letters:
+    """Return the live part: what lies on no walk from an input to the output leaves no letter."""
+    live = live_nodes(cells.present, cells.n_inputs)
+    present = cells.present & live[:, :, None] & live[:, None, :]
+    real = live | (np.arange(cells.slots) < cells.n_inputs)
+    real[:, -1] = True
+    return replace(
+        cells,
+        present=present,
+        edges=np.where(present, cells.edges, SILENT),
+        nodes=np.where(live, cells.nodes, SILENT),
+        real=real & cells.real,
+    )
 
 
 _UNKNOWN = -2
