@@ -51,7 +51,7 @@ class GaussianProcess(TabularPredictor):
         self,
         *,
         kernel: str = "matern52",
-        linear: bool = True,
+        linear: bool = False,
         groups: Sequence[int] | None = None,
         noise: float | None = None,
         prior: float = 1.0,

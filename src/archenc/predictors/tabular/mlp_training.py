@@ -43,7 +43,7 @@ def train(
         layers = _initialise(widths, seeds)
         orders = [np.random.default_rng([seed, 1]) for seed in seeds]
         optimiser = torch.optim.AdamW(
-            [tensor for layer in layers for tensor in layer], lr=lr, weight_decay=weight_decay
+            [tensor for layer in layers for tensor in layer], lr=lr, weight_decay=weight_decay, fused=True
         )
         cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs, min(_LR_MIN, lr))
         for _ in range(epochs):
