@@ -50,7 +50,7 @@ class Encoder(TransformerMixin, BaseEstimator, ABC):
         Raises InvalidArgument if X is empty, mixed, or of a space that the encoder cannot encode.
         """
         self.space_ = space_of(X)
-        self._learn(X)
+        self._learn(_listed(X))
         return self
 
     def transform(self, X: Population) -> Float32[np.ndarray, "n d"]:
@@ -62,7 +62,7 @@ class Encoder(TransformerMixin, BaseEstimator, ABC):
         found = space_of(X)
         if found != self.space_:
             raise InvalidArgument(f"X is of space {found!r}, but this encoder was fitted on {self.space_!r}")
-        return np.asarray(self._encode(X), dtype=np.float32)
+        return np.asarray(self._encode(_listed(X)), dtype=np.float32)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002 - likewise
         """Return the names of the d columns, as an array of str objects."""
@@ -106,6 +106,11 @@ def space_of(X: Any) -> str:
     if len(names) > 1:
         raise InvalidArgument(f"X mixes the spaces {', '.join(sorted(names))}; encode one space at a time")
     return names.pop()
+
+
+def _listed(X: Population) -> Population:
+    """Return a batch as it is, and any sequence (an array of objects, say) as a list."""
+    return X if isinstance(X, (GraphBatch, list)) else list(X)
 
 
 def check_choice(name: str, value: object, legal: Sequence[str]) -> None:

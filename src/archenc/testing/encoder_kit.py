@@ -182,6 +182,9 @@ class EncoderKit(ABC):
         encoder = self.fitted()
         code, batch = encoder.transform(X), as_batch(X)
         np.testing.assert_array_equal(encoder.transform(tuple(X)), code)
+        objects: Any = np.empty(len(X), dtype=object)
+        objects[:] = X
+        np.testing.assert_array_equal(encoder.transform(objects), code)
         np.testing.assert_array_equal(encoder.transform(batch), code)
         np.testing.assert_array_equal(encoder.transform(batch[2:5]), code[2:5])
         np.testing.assert_array_equal(self.make_encoder().fit(as_batch(self.train())).transform(X), code)
