@@ -105,3 +105,10 @@ def test_the_scatter_draws_an_even_sample_with_both_ends():
 def test_predictions_that_do_not_fit_together_are_refused_by_name(points: dict[str, list]):
     with pytest.raises(InvalidArgument, match="'ridge'"):
         charts.scatter("ridge", points, "red", "accuracy")
+
+
+def test_our_own_budgets_are_labelled_before_published_ones_close_by():
+    figures = published_figures([{"label": "Paper", "n_train": n, "value": 0.5} for n in (8, 32, 512)])
+    (panel,) = panels(three_trials(0.5, n_train=39) + three_trials(0.4, n_train=7), figures)
+    (figure,) = charts.curves(panel, figures, charts.looks(panel.series)).values()
+    assert figure["layout"]["xaxis"]["tickvals"] == [7, 39, 512]

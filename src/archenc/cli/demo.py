@@ -18,7 +18,7 @@ _NEEDED = ("nb201/Cifar10-NB201.csv", "nb201/nb201_zc_proxies.csv")  # the accur
 def demo(
     report: Annotated[Path, typer.Option(help="Write the page there.")] = Path("demo.html"),
     trials: Annotated[int, typer.Option(min=1, help="Paired trials for each number.")] = 3,
-    train: Annotated[str, typer.Option(help="Numbers of training architectures.")] = "8,32,128",
+    train: Annotated[str, typer.Option(help="Numbers of training architectures.")] = "7,39,78",
 ) -> None:
     """Evaluate a few predictors on NAS-Bench-201 and write a report.
 
@@ -31,13 +31,14 @@ def demo(
     evaluate(
         space=str(table),
         metric=_METRIC,
-        predictor="flan,extra_trees,ridge",
-        encoder="graph,graph_features+zero_cost",
+        predictor="recommended,flan,extra_trees",
+        encoder="zero_cost",
         scores="13",
         train=train,
         trials=trials,
         metrics="kendall_tau,spearman",
         out=_HOME / "demo",
+        jobs=min(4, os.cpu_count() or 1),
         report=report,
     )
 

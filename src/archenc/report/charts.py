@@ -99,7 +99,7 @@ def published_marks(published: Sequence[Published]) -> dict[str, str]:
 
 def _frame(rows: Sequence[Row], published: Sequence[Published]) -> Figure:
     """The axes; the wide intervals of few trials may leave the frame, the means may not."""
-    budgets = _spread(sorted({row.n_train for row in rows} | {figure.n_train for figure in published}))
+    budgets = _spread([row.n_train for row in rows] + [figure.n_train for figure in published])
     values = [row.summary.mean for row in rows if row.summary] + [figure.value for figure in published]
     low, high = _ends(rows)
     reach = 0.15
@@ -241,12 +241,12 @@ def _rounded(values: np.ndarray) -> list[float | None]:
 
 
 def _spread(budgets: Sequence[int]) -> list[int]:
-    """Drop tick labels that would overlap on a log axis, keeping the first of each cluster."""
+    """Drop tick labels that would overlap on a log axis; those that come first stay."""
     kept: list[int] = []
     for budget in budgets:
-        if not kept or budget / kept[-1] > 1.25:
+        if all(max(budget / other, other / budget) > 1.25 for other in kept):
             kept.append(budget)
-    return kept
+    return sorted(kept)
 
 
 def _wrapped(text: str, width: int = 60) -> str:

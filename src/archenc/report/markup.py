@@ -100,10 +100,10 @@ def published_table(figures: Sequence[Published]) -> str:
             for budget in budgets
         )
         first = next(iter(own.values()))
-        texts = f"<td>{escape(first.setting)}</td><td>{escape(first.source)}</td>"
+        texts = f"<td>{escape(first.setting)}<br><cite>{escape(first.source)}</cite></td>"
         body.append(f'<tr><th scope="row">{escape(label)}</th>{values}{texts}</tr>')
     caption = "Published figures: Kendall τ by number of training architectures, each in its own setting"
-    head += '<th scope="col">Setting</th><th scope="col">Source</th>'
+    head += '<th scope="col">Setting and source</th>'
     return _scrolling(
         f'<table class="published"><caption>{caption}</caption><thead><tr><th scope="col">Figure</th>{head}'
         f"</tr></thead><tbody>{''.join(body)}</tbody></table>",
