@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, UnknownName
 from archenc.evaluation.intervals import IntervalKind, summarise
 from archenc.evaluation.metrics import higher_is_better
 
@@ -52,8 +52,8 @@ class Comparison:
 
 def compare(
     trials: Iterable[Mapping[str, Any]],
-    first: Name,
-    second: Name,
+    first: Name | str,
+    second: Name | str,
     *,
     metric: str = "kendall_tau",
     interval: IntervalKind = "t",
@@ -62,19 +62,18 @@ def compare(
 ) -> list[Comparison]:
     """Compare two methods on the trials that both ran, at every budget that both have, smallest first.
 
-    trials: rows of one experiment, as `evaluate` gives them; first, second: (method, encoding). interval: "t"
-    or "bootstrap". Raises InvalidArgument where the two share no trial, or where trials of equal number had
-    other seeds or test sets: those are not pairs.
+    trials: rows of one experiment, as `evaluate` gives them; first, second: (method, encoding), or the method
+    alone where it ran on one encoding. interval: "t" or "bootstrap". Raises UnknownName for a method that did
+    not run, InvalidArgument where the two share no trial, or where trials of equal number had other seeds or
+    test sets: those are not pairs.
     """
     rows = [row for row in trials if row["metric"] == metric]
+    first, second = _resolve(rows, first), _resolve(rows, second)
     sign = 1.0 if higher_is_better(metric) else -1.0
     ones, others = _by_trial(rows, first), _by_trial(rows, second)
     shared = sorted(ones.keys() & others.keys())
     if not shared:
-        raise InvalidArgument(
-            f"{first} and {second} share no trial of {metric!r}; "
-            f"there are {sorted({_name(row) for row in rows})}"
-        )
+        raise InvalidArgument(f"{first} and {second} share no trial of {metric!r} at an equal budget")
     for budget, trial in shared:
         one, other = ones[budget, trial], others[budget, trial]
         for column in ("space", "task", "seed", "n_test"):
@@ -122,6 +121,15 @@ def _wilcoxon(differences: np.ndarray) -> float:
     # "auto": exact for few trials without ties, else scipy falls back to the normal approximation.
     tested: Any = stats.wilcoxon(differences, zero_method="wilcox", method="auto")
     return float(tested.pvalue)
+
+
+def _resolve(rows: list[Mapping[str, Any]], name: Name | str) -> Name:
+    known = list(dict.fromkeys(_name(row) for row in rows))
+    matching = [one for one in known if name in (one, one[0])]
+    if len(matching) != 1:
+        which = "ran on several encodings: give (method, encoding)" if matching else "is not among the trials"
+        raise UnknownName(f"{name!r} {which}; there are {', '.join(map(str, known))}")
+    return matching[0]
 
 
 def _name(row: Mapping[str, Any]) -> Name:

@@ -27,6 +27,7 @@ class PublishedFigure:
 
     series: str
     paper: str
+    venue: str
     arxiv: str
     where: str
     kind: str
@@ -50,6 +51,13 @@ class PublishedFigure:
     note: str
 
     @property
+    def name(self) -> str:
+        """Method, encoding and venue: the name of a curve of published points."""
+        encoding = "" if self.encoding == "graph" else f" · {self.encoding}"
+        origin = f" from {self.transfer_from}" if self.transfer_from else ""
+        return f"{self.method}{encoding}{origin} ({', '.join(filter(None, (self.venue, self.variant)))})"
+
+    @property
     def setting(self) -> str:
         """The setting in one line, to be printed beside our own figure."""
         parts = [
@@ -60,6 +68,18 @@ class PublishedFigure:
         ]
         parts += [f"from {self.transfer_from}"] if self.transfer_from else []
         return "; ".join([*parts, *(text for text in (self.variant, self.note) if text)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a report shows of it: label, n_train, value, method, encoding, source, setting."""
+        return {
+            "label": self.name,
+            "n_train": self.n_train,
+            "value": self.value,
+            "method": self.method,
+            "encoding": self.encoding,
+            "source": self.source,
+            "setting": self.setting,
+        }
 
     @property
     def source(self) -> str:
@@ -83,7 +103,7 @@ def published(
 
     space: a name or an alias ("nb201"). metric, study: None for all; both default to what most readers want.
     series: one name or several; naming a series takes it whatever its metric and study are.
-    Raises UnknownName for a space or a series of which nothing is known.
+    Raises UnknownName for a space, method or series of which nothing is known.
     """
     figures = every_published_figure()
     names = _listed(series)
@@ -98,6 +118,10 @@ def published(
     if canonical is not None and canonical not in {figure.space for figure in every_published_figure()}:
         spaces = sorted({figure.space for figure in every_published_figure()})
         raise UnknownName(f"published figures: no space {space!r}. Known: {', '.join(spaces)}")
+    if method is not None and method not in (
+        methods := {figure.method for figure in every_published_figure()}
+    ):
+        raise UnknownName(f"published figures: no method {method!r}. Known: {', '.join(sorted(methods))}")
     budgets = None if n_train is None else {n_train} if isinstance(n_train, int) else set(n_train)
     wanted = {"space": canonical, "task": task, "method": method, "encoding": encoding}
     wanted |= {"metric": metric, "study": study}
@@ -142,6 +166,7 @@ def _series(series: str, row: dict[str, Any], papers: dict[str, Any]) -> list[Pu
         PublishedFigure(
             series=series,
             paper=paper["title"],
+            venue=paper["venue"],
             arxiv=paper["arxiv"],
             n_train=budgets[index],
             value=float(values[index]),

@@ -117,25 +117,33 @@ def write_csv(
 
 
 def write_markdown(
-    rows: Sequence[ResultRow], path: str | Path, *, title: str = "", metrics: Sequence[str] | None = None
+    rows: Sequence[ResultRow],
+    path: str | Path,
+    *,
+    title: str = "",
+    metrics: Sequence[str] | None = None,
+    published: Sequence[PublishedFigure] = (),
 ) -> Path:
-    """Write a results table as Markdown: the command, then one line a row, three decimals.
+    """Write a results table as Markdown: the command, a line a row, the published settings.
 
-    metrics: which metrics to show; all by default.
+    metrics: which metrics to show; all by default. published: figures whose settings are listed below.
     """
     shown = [row for row in rows if metrics is None or row["metric"] in metrics]
     columns = [name for name in RESULT_COLUMNS if name not in ("command", "seed")]
     lines = [f"# {title}", ""] if title else []
     for command in dict.fromkeys(row["command"] for row in shown if row["command"]):
-        lines += ["```", command, "```", ""]
+        lines += ["```console", command, "```", ""]
     seeds = list(dict.fromkeys(row["seed"] for row in shown if row["seed"] != ""))
-    lines += (
-        [f"Seed {', '.join(seeds)}. Intervals are 95 % intervals of the mean over the trials.", ""]
-        if seeds
-        else []
-    )
+    seed = f"Seed {', '.join(seeds)}. " if seeds else ""
+    lines += [f"{seed}`ci_low` to `ci_high` is the 95 % interval of the mean over the trials.", ""]
     lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += ["| " + " | ".join(_shown(row[name]) for name in columns) + " |" for row in shown]
+    if published:
+        lines += ["", "Published figures, each in its own setting:", ""]
+        for series in dict.fromkeys(figure.series for figure in published):
+            own = [figure for figure in published if figure.series == series]
+            values = ", ".join(f"{figure.n_train}: {_shown(figure.value)}" for figure in own)
+            lines.append(f"- {own[0].name}, {own[0].metric}: {values}. {own[0].setting}. {own[0].source}.")
     write_text(path, "\n".join(lines) + "\n")
     return Path(path)
 

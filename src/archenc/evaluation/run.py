@@ -225,7 +225,7 @@ def _read_prediction(path: Path) -> np.ndarray | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return np.asarray(file["prediction"], dtype=np.float64)
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise DataError(f"{path}: not predictions that archenc wrote ({error}); remove the file") from error

@@ -10,7 +10,7 @@ from importlib.resources import files
 import numpy as np
 
 from archenc.encoders.scores import Scores
-from archenc.errors import UnknownName
+from archenc.errors import InvalidArgument, UnknownName
 from archenc.tables import BenchmarkTable
 
 
@@ -41,6 +41,19 @@ def score_names(table: BenchmarkTable, wanted: str | Sequence[str], *, dataset: 
         else:
             wanted = [name.strip() for name in wanted.split(",") if name.strip()]
     return [table.resolve(name).name for name in wanted]
+
+
+def default_scores(table: BenchmarkTable, wanted: str) -> str:
+    """Return the name of the first set of scores of a space, for the encoder `wanted` when none were named.
+
+    Raises InvalidArgument for a space without a named set.
+    """
+    sets = _sets().get(table.space)
+    if not sets:
+        raise InvalidArgument(
+            f"{wanted} needs scores: name metrics of the table of {table.space}, scores=a,b,c"
+        )
+    return next(iter(sets))
 
 
 @cache

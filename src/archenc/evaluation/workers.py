@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 
 from threadpoolctl import threadpool_limits
 
+from archenc.errors import ArchencError
 from archenc.evaluation.trials import Cell, Outcome, Plan, run
 
 _PLAN: list[Plan] = []
@@ -25,16 +27,22 @@ def run_in_processes(plan: Plan, groups: Sequence[tuple[Cell, ...]], jobs: int) 
     context = multiprocessing.get_context("spawn")  # forking a process that runs threads can deadlock
     threads = max(1, (os.cpu_count() or 1) // jobs)
     executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(plan, threads))
-    waiting: set[Future[list[Outcome]]] = set()
+    finished = False
     try:
-        waiting = {executor.submit(_run, cells) for cells in groups}
+        waiting: set[Future[list[Outcome]]] = {executor.submit(_run, cells) for cells in groups}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 yield from future.result()
+        finished = True
+    except BrokenProcessPool as error:
+        raise ArchencError(
+            f"a worker process died, perhaps for lack of memory with jobs={jobs}; every finished trial is "
+            f"kept: run again, with fewer jobs"
+        ) from error
     finally:
-        executor.shutdown(wait=not waiting, cancel_futures=True)
-        if waiting:
+        executor.shutdown(wait=finished, cancel_futures=True)
+        if not finished:
             for child in set(multiprocessing.active_children()) - before:
                 child.terminate()
 

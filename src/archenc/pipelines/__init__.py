@@ -6,16 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from archenc.pipelines.assemble import assemble as assemble
+    from archenc.pipelines.by_name import assemble as assemble
     from archenc.pipelines.recommended import Recommended as Recommended
     from archenc.pipelines.recommended import recommended as recommended
 
-_HOMES = {"assemble": "assemble", "Recommended": "recommended", "recommended": "recommended"}
+_HOMES = {"assemble": "by_name", "Recommended": "recommended", "recommended": "recommended"}
 
 __all__ = ["Recommended", "assemble", "recommended"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(import_module(f"archenc.pipelines.{_HOMES[name]}"), name)
+        # kept, for importing the module `recommended` puts it in the place of the function
+        globals()[name] = getattr(import_module(f"archenc.pipelines.{_HOMES[name]}"), name)
+        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

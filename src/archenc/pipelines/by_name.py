@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from archenc.errors import InvalidArgument, UnknownName
+from archenc.errors import InvalidArgument
 from archenc.registry import Registry
 
 RECOMMENDED = "recommended"
@@ -111,10 +110,8 @@ def _recommended(encoder: str | None, inputs: Mapping[str, Any], seed: int, para
         raise InvalidArgument(
             f"encoder={encoder!r}: predictor='recommended' brings its own encodings; give none"
         )
-    try:
-        recommended = import_module("archenc.pipelines").recommended
-    except AttributeError as error:
-        raise UnknownName("predictors: archenc.pipelines has no 'recommended'") from error
+    from archenc.pipelines.recommended import recommended
+
     legal = _checked("recommended", recommended, params)
     given = {
         key: value for key, value in {**inputs, "seed": seed}.items() if key in legal and value is not None

@@ -1,0 +1,174 @@
+"""Experiments as data: what `archenc reproduce NAME` runs, and the published figures beside it."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from archenc.errors import UnknownName
+from archenc.evaluation.intervals import IntervalKind
+from archenc.evaluation.metrics import DEFAULT_METRICS
+from archenc.evaluation.protocols import Protocol
+from archenc.evaluation.publications import PublishedFigure, published
+from archenc.evaluation.results import TRIAL_COLUMNS, ResultRow, TrialRow, results_table, write_csv
+from archenc.evaluation.run import TRIALS, evaluate
+from archenc.evaluation.setup import Pool, Wanted, combine, set_up
+from archenc.tables import BenchmarkTable
+
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Methods that share sizes and trials. published: series printed beside a method, by its names."""
+
+    sizes: tuple[int, ...]
+    trials: int
+    methods: tuple[Wanted, ...]
+    published: dict[Name, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One table, one metric, one pool, and parts that are all paired with each other."""
+
+    name: str
+    title: str
+    space: str
+    metric: str
+    seed: int
+    scores: str | None
+    pool: Pool
+    parts: tuple[Part, ...]
+    beside: tuple[str, ...]
+
+    @property
+    def command(self) -> str:
+        """The command that runs it."""
+        return f"archenc reproduce {self.name}"
+
+    def protocol(self, part: Part) -> Protocol:
+        """The protocol of one part."""
+        return Protocol(sizes=part.sizes, trials=part.trials, seed=self.seed)
+
+    def compared(self) -> list[PublishedFigure]:
+        """Every published figure that is printed with this experiment, in the order of its parts."""
+        series = [name for part in self.parts for names in part.published.values() for name in names]
+        return published(series=dict.fromkeys([*series, *self.beside]))
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What an experiment gave: trial rows of all parts, their table, predictions of the largest budget."""
+
+    experiment: Experiment
+    trials: list[TrialRow]
+    rows: list[ResultRow]
+    predictions: dict[str, dict[str, Any]]
+    n_pool: int
+
+
+def experiments() -> dict[str, Experiment]:
+    """Return every packaged experiment by name."""
+    return dict(_experiments())
+
+
+def experiment(name: str) -> Experiment:
+    """Return the experiment called `name`. Raises UnknownName, which lists them."""
+    known = _experiments()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise UnknownName(f"experiments: no {name!r}{hint} Known: {', '.join(known)}")
+    return known[name]
+
+
+def reproduce(
+    this: Experiment,
+    table: BenchmarkTable,
+    out: str | Path,
+    *,
+    trials: int | None = None,
+    interval: IntervalKind = "t",
+    metrics: Sequence[str] = DEFAULT_METRICS,
+    jobs: int = 1,
+    progress: bool = False,
+) -> Reproduction:
+    """Run what the journal in `out` does not hold yet, and sum up.
+
+    trials: instead of the experiment's own number. Raises what `evaluate` and `set_up` raise.
+    """
+    rows: list[TrialRow] = []
+    predictions: dict[str, dict[str, Any]] = {}
+    beside: dict[Name, tuple[PublishedFigure, ...]] = {}
+    largest = max(size for part in this.parts for size in part.sizes)
+    n_pool = 0
+    for part in this.parts:
+        task, methods = set_up(table, this.metric, part.methods, scores=this.scores, pool=this.pool)
+        protocol = this.protocol(part)
+        if trials is not None:
+            protocol = protocol.replace(trials=trials)
+        found = evaluate(
+            methods,
+            task,
+            protocol,
+            metrics=metrics,
+            experiment=this.name,
+            out=out,
+            jobs=jobs,
+            progress=progress,
+        )
+        rows += found.trials
+        n_pool = len(task)
+        if max(part.sizes) == largest:
+            predictions |= found.predicted_and_true()
+        for wanted, method in zip(part.methods, methods, strict=True):
+            if series := part.published.get(wanted.names):
+                name = (method.method, method.encoding)
+                beside[name] = (*beside.get(name, ()), *published(series=series))
+    write_csv(rows, Path(out) / TRIALS, TRIAL_COLUMNS)  # of all parts; each part wrote its own
+    table_of_rows = results_table(
+        rows, published=beside, interval=interval, command=this.command, seed=this.seed
+    )
+    return Reproduction(this, rows, table_of_rows, predictions, n_pool)
+
+
+@cache
+def _experiments() -> dict[str, Experiment]:
+    text = files("archenc.evaluation").joinpath("data/experiments.toml").read_text(encoding="utf-8")
+    return {name: _experiment(name, fields) for name, fields in tomllib.loads(text).items()}
+
+
+def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
+    return Experiment(
+        name=name,
+        title=fields["title"],
+        space=fields["space"],
+        metric=fields["metric"],
+        seed=fields["seed"],
+        scores=fields.get("scores"),
+        pool=fields.get("pool", "complete"),
+        parts=tuple(_part(part) for part in fields["parts"]),
+        beside=tuple(fields.get("beside", ())),
+    )
+
+
+def _part(fields: dict[str, Any]) -> Part:
+    methods = [Wanted(one["predictor"], one.get("encoder")) for one in fields.get("methods", ())]
+    beside = {
+        wanted.names: tuple(one["published"])
+        for wanted, one in zip(methods, fields.get("methods", ()), strict=True)
+        if "published" in one
+    }
+    for names, series in fields.get("published", {}).items():
+        method, _, encoding = names.partition(" ")
+        beside[method, encoding] = tuple(series)
+    if "predictors" in fields:
+        methods += combine(fields["predictors"], fields["encoders"])
+    return Part(tuple(fields["sizes"]), fields["trials"], tuple(methods), beside)

@@ -1,0 +1,95 @@
+"""Results on the terminal: ours, the published figures beside them, paired differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from archenc.evaluation.comparison import Comparison
+from archenc.evaluation.method import Method
+from archenc.evaluation.publications import PublishedFigure
+from archenc.evaluation.results import ResultRow
+
+
+def print_results(console: Console, rows: Sequence[ResultRow], *, metric: str, title: str) -> None:
+    """Print one metric of a results table: mean, spread, its 95 % interval, and the published figure."""
+    shown = [row for row in rows if row["metric"] == metric]
+    with_published = any(not math.isnan(row["published"]) for row in shown)
+    table = _table(title, left=("method",))
+    for column in ("train", "mean", "std", "95 % interval", "trials", *["published"] * with_published):
+        table.add_column(column, justify="right", no_wrap=True)
+    last = ""
+    for row in shown:
+        name = _joined((row["method"], row["encoding"]))
+        if last not in ("", name):
+            table.add_section()
+        cells = [str(row["n_train"]), _number(row["mean"]), _number(row["std"])]
+        cells += [_interval(row["ci_low"], row["ci_high"]), str(row["n_trials"])]
+        cells += [_number(row["published"])] * with_published
+        table.add_row(name if name != last else "", *cells)
+        last = name
+    console.print(table)
+
+
+def print_published(console: Console, figures: Sequence[PublishedFigure]) -> None:
+    """Print published figures, a line a series, each with the setting it was measured in."""
+    if not figures:
+        return
+    columns = ("method", "by number of training architectures", "setting")
+    table = _table("Published Kendall tau, each in its own setting", left=columns)
+    for series in dict.fromkeys(figure.series for figure in figures):
+        own = [figure for figure in figures if figure.series == series]
+        values = ", ".join(f"{figure.n_train}: {_number(figure.value)}" for figure in own)
+        what = values if own[0].metric == "kendall_tau" else f"({own[0].metric}) {values}"
+        table.add_section()
+        table.add_row(own[0].name, what, f"{own[0].setting}. {own[0].where}; {own[0].kind}")
+    console.print(table)
+
+
+def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> None:
+    """Print what one method, the first of every comparison, has over others, in paired trials.
+
+    p: of the sign test, and of Wilcoxon's signed-rank test.
+    """
+    if not comparisons:
+        return
+    first = _joined(comparisons[0].first)
+    table = _table(
+        f"{first}: paired difference in {comparisons[0].metric}, positive is better", left=("against",)
+    )
+    for column in ("train", "mean", "95 % interval", "won", "p, signs", "p, ranks"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in comparisons:
+        table.add_row(
+            _joined(one.second),
+            str(one.n_train),
+            f"{one.difference:+.3f}",
+            _interval(one.ci_low, one.ci_high, "+.3f"),
+            f"{one.wins}/{one.n_trials}",
+            _number(one.p_sign),
+            _number(one.p_wilcoxon),
+        )
+    console.print(table)
+
+
+def _table(title: str, *, left: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in left:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _joined(name: tuple[str, str]) -> str:
+    return Method(*name, estimator=None).label
+
+
+def _interval(low: float, high: float, form: str = ".3f") -> str:
+    return "" if math.isnan(low) else f"{low:{form}} to {high:{form}}"
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3f}"

@@ -1,0 +1,111 @@
+"""Packaged experiments: whole, paired, and resumed from their journal."""
+
+import numpy as np
+import pytest
+
+from archenc.errors import UnknownName
+from archenc.evaluation.experiments import _experiment as read
+from archenc.evaluation.experiments import experiment, experiments, reproduce
+from archenc.evaluation.results import read_trials
+from archenc.pipelines.by_name import parse
+from archenc.registry import Registry
+from archenc.spaces import space
+from archenc.tables import BenchmarkTable, Metric
+
+NB201 = space("nasbench201")
+
+TINY = {
+    "title": "A tiny one",
+    "space": "nasbench201",
+    "metric": "cifar10_acc",
+    "seed": 4,
+    "beside": ["flan/nb201/zcp"],
+    "parts": [
+        {"sizes": [7, 20], "trials": 3, "predictors": ["ridge"], "encoders": ["path", "adjacency"],
+         "published": {"ridge path": ["flan/nb201/flan"]}},
+        {"sizes": [39], "trials": 2, "methods": [
+            {"predictor": "ridge", "encoder": "path", "published": ["flan/nb201/flan"]}]},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def table() -> BenchmarkTable:
+    archs = [NB201.parse(index) for index in range(80)]
+    labels = [NB201.format(arch).count("conv") + 0.01 * place for place, arch in enumerate(archs)]
+    metrics = [Metric("cifar10_acc", "cifar10", "accuracy", direction="max")]
+    return BenchmarkTable.from_columns("nasbench201", archs, {"cifar10_acc": np.array(labels)}, metrics)
+
+
+def test_the_experiments_of_the_house_are_there():
+    assert {
+        "flan-nb201",
+        "flan-zcp-nb201",
+        "recommended-nb201-13",
+        "recommended-nb201-all",
+        "encodings-nb201",
+    } <= set(experiments())
+    with pytest.raises(UnknownName, match="did you mean flan-nb201"):
+        experiment("flan-nb20")
+
+
+@pytest.mark.parametrize("name", experiments())
+def test_every_experiment_names_what_exists(name: str):
+    this = experiment(name)
+    assert this.compared() is not None
+    assert space(this.space).name == this.space
+    predictors, encoders = Registry("predictors").names(), Registry("encoders").names()
+    for part in this.parts:
+        assert part.methods
+        ran = {wanted.names for wanted in part.methods}
+        assert set(part.published) <= ran
+        this.protocol(part)
+        for wanted in part.methods:
+            assert parse(wanted.predictor)[0] in [*predictors, "recommended"]
+            for encoder in (wanted.encoder or "path").split("+"):
+                assert parse(encoder)[0] in encoders
+
+
+def test_the_issue_s_protocol_is_kept():
+    for name in ("flan-nb201", "flan-zcp-nb201", "recommended-nb201-13", "recommended-nb201-all"):
+        for part in experiment(name).parts:
+            assert part.sizes == (7, 39, 78)
+            assert part.trials >= 9
+
+
+def test_published_figures_stand_beside_at_their_budget():
+    this = experiment("recommended-nb201-13")
+    best = {}
+    for figure in this.compared():
+        if figure.metric == "kendall_tau":
+            best[figure.n_train] = max(best.get(figure.n_train, 0), figure.value)
+    assert [best[size] for size in (7, 39, 78)] == [0.5382, 0.708, 0.788]
+
+
+def test_a_reproduction_has_all_parts_and_resumes(table, tmp_path):
+    this = read("tiny", TINY)
+    found = reproduce(this, table, tmp_path, metrics=("kendall_tau",))
+    assert found.n_pool == 80
+    assert [(row["method"], row["encoding"], row["n_train"], row["n_trials"]) for row in found.rows] == [
+        ("ridge", "path", 7, 3), ("ridge", "path", 20, 3), ("ridge", "adjacency", 7, 3),
+        ("ridge", "adjacency", 20, 3), ("ridge", "path", 39, 2),
+    ]  # fmt: skip
+    assert [row["published"] for row in found.rows if row["n_train"] != 20] == [
+        0.496,
+        pytest.approx(np.nan, nan_ok=True),
+        0.698,
+    ]
+    assert found.rows[0]["command"] == "archenc reproduce tiny"
+    assert found.rows[0]["seed"] == "4"
+    assert set(found.predictions) == {"ridge · path"}
+    assert len(found.predictions["ridge · path"]["true"]) == 41
+    assert read_trials(tmp_path / "trials.csv") == found.trials
+    before = (tmp_path / "journal.jsonl").read_bytes()
+    again = reproduce(this, table, tmp_path, metrics=("kendall_tau",))
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+    assert str(again.rows) == str(found.rows)
+
+
+def test_another_number_of_trials(table, tmp_path):
+    found = reproduce(read("tiny", TINY), table, tmp_path, trials=1, metrics=("kendall_tau",))
+    assert {row["n_trials"] for row in found.rows} == {1}

@@ -1,0 +1,86 @@
+"""Predictor and encoder by name, put together."""
+
+import pytest
+from sklearn.pipeline import FeatureUnion, Pipeline
+
+from archenc.encoders import Path, ZeroCost
+from archenc.errors import InvalidArgument, UnknownName
+from archenc.pipelines.by_name import assemble, parse, reads_graphs, takes_scores
+from archenc.predictors import Ridge
+from archenc.spaces import space
+
+NB201 = space("nasbench201")
+ARCHS = [NB201.parse(index) for index in range(30)]
+SCORES = {NB201.format(arch): [float(place), place % 7.0] for place, arch in enumerate(ARCHS)}
+
+
+def test_a_tabular_predictor_reads_the_rows_of_its_encoder():
+    estimator = assemble("ridge", "path", seed=3)
+    assert isinstance(estimator, Pipeline)
+    assert isinstance(estimator.named_steps["encoder"], Path)
+    assert isinstance(estimator.named_steps["predictor"], Ridge)
+    assert len(estimator.fit(ARCHS, range(30)).predict(ARCHS)) == 30
+
+
+def test_a_graph_predictor_takes_the_encoder_as_its_supplement():
+    assert assemble("flan").supplement is None
+    flan = assemble("flan", "zero_cost", scores=SCORES, names=("a", "b"), seed=5, epochs=3)
+    assert isinstance(flan.supplement, ZeroCost)
+    assert (flan.seed, flan.epochs) == (5, 3)
+
+
+def test_several_encoders_are_joined():
+    union = assemble("ridge", "path+zero_cost", scores=SCORES, names=("a", "b")).named_steps["encoder"]
+    assert isinstance(union, FeatureUnion)
+    rows = union.fit_transform(ARCHS)
+    assert rows.shape[1] == Path().fit_transform(ARCHS).shape[1] + 2
+
+
+def test_options_come_with_the_name_or_as_parameters():
+    steps = assemble("extra_trees:n_estimators=7", "path:truncate=30").named_steps
+    assert (steps["predictor"].n_estimators, steps["encoder"].truncate) == (7, 30)
+    assert assemble("extra_trees", "path", n_estimators=9).named_steps["predictor"].n_estimators == 9
+    assert assemble("flan:mask=neg_inf:rewire=false").mask == "neg_inf"
+    assert assemble("flan:mask=neg_inf:rewire=false").rewire is False
+
+
+def test_scores_reference_and_missing_reach_the_encoders_that_take_them():
+    given = {"scores": SCORES, "names": ("a", "b"), "reference": ARCHS[:9], "missing": "indicator"}
+    encoder = assemble("ridge", "zero_cost", **given).named_steps["encoder"]
+    assert (encoder.scores, encoder.missing, len(encoder.reference)) == (SCORES, "indicator", 9)
+    assert isinstance(assemble("ridge", "path", **given), Pipeline)
+
+
+def test_parse():
+    assert parse("path") == ("path", {})
+    assert parse("flan:epochs=3:mask=mult:rewire=true:lr=1e-3") == (
+        "flan", {"epochs": 3, "mask": "mult", "rewire": True, "lr": 1e-3},
+    )  # fmt: skip
+    for wrong in ("path:", "path:truncate", "path:truncate=", "path:=3"):
+        with pytest.raises(InvalidArgument, match="option=value"):
+            parse(wrong)
+
+
+def test_what_a_name_needs():
+    assert reads_graphs("flan:timesteps=1")
+    assert reads_graphs("recommended")
+    assert not reads_graphs("ridge")
+    assert takes_scores("path+zero_cost")
+    assert not takes_scores("path:truncate=3+adjacency")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        ({"predictor": "ridge"}, InvalidArgument, "needs an encoder, one of adjacency"),
+        ({"predictor": "ridge", "encoder": "zero_cost"}, InvalidArgument, "needs scores"),
+        ({"predictor": "flam"}, UnknownName, "did you mean flan"),
+        ({"predictor": "flan", "encoder": "pth"}, UnknownName, "did you mean path"),
+        ({"predictor": "flan", "epoch": 3}, InvalidArgument, "flan has no parameter epoch; it has"),
+        ({"predictor": "flan", "encoder": "path:trunc=3"}, InvalidArgument, "path has no parameter trunc"),
+        ({"predictor": "recommended", "encoder": "path"}, InvalidArgument, "brings its own encodings"),
+    ],
+)
+def test_what_cannot_be_put_together_is_refused(call, error, words: str):
+    with pytest.raises(error, match=words):
+        assemble(**call)
