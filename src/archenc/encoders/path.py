@@ -76,15 +76,13 @@ class Path(Encoder):
         self.frame_ = frame
         self.dropped_ = ("none",) if self.none == "removed" and "none" in frame.ops else ()
         self.ops_ = tuple(name for name in frame.ops if name not in self.dropped_)
-        cells = self._spell(frame.batch(X))
+        batch = frame.batch(X)
+        cells = self._spell(batch)
         every_edge_speaks = frame.ops_on == "edges" and not (cells.present & (cells.edges == SILENT)).any()
         self.shortest_ = 1 if every_edge_speaks else 0
         self.longest_ = frame.hidden + self.shortest_
-        pairs = (
-            frame.hidden * (frame.hidden + 3) // 2 + 1
-        )  # from one input to the hidden nodes and the output
-        edges = frame.batch(X).adjacency.sum(axis=(2, 3))
-        self.complete_ = bool(every_edge_speaks and (edges == pairs).all())
+        every_pair = frame.hidden * (frame.hidden + 3) // 2 + 1  # of a cell with one input
+        self.complete_ = bool(every_edge_speaks and (batch.adjacency.sum(axis=(2, 3)) == every_pair).all())
         possible = n_paths(len(self.ops_), self.longest_, self.shortest_)
         if self.truncate is not None and not 1 <= self.truncate <= possible:
             raise InvalidArgument(
