@@ -78,9 +78,8 @@ def test_ours_stand_beside_the_published_with_their_settings(tiny, tmp_path):
 
 def test_the_journal_is_read_and_only_what_is_missing_is_run(tiny, tmp_path):
     journal = tmp_path / "run" / "journal.jsonl"
-    assert (
-        run("tiny", "--table", tiny, "--out", tmp_path / "run", "--trials", 1, "--no-progress").exit_code == 0
-    )
+    given = ["tiny", "--table", tiny, "--out", tmp_path / "run", "--no-progress"]
+    assert run(*given, "--trials", 1).exit_code == 0
     first = journal.read_text()
     assert first.count("\n") == 2
     assert run(*given).exit_code == 0
