@@ -38,7 +38,7 @@ class TestFlan(PredictorKit):
     min_tau: ClassVar[float] = 0.6
 
     def make_predictor(self, seed: int = 0) -> FLAN:
-        return FLAN(epochs=8, lr=1e-2, layers=1, members=2, seed=seed)
+        return FLAN(timesteps=2, epochs=8, lr=1e-2, layers=1, members=2, seed=seed)
 
     def data(self) -> tuple[list[Architecture], np.ndarray]:
         return _sample()
@@ -59,7 +59,7 @@ def _fit(**options: object) -> FLAN:
 @pytest.mark.parametrize("supplement", [False, True])
 def test_published_size(supplement: bool) -> None:
     archs, y = _sample()
-    model = FLAN(Adjacency() if supplement else None, epochs=1, paper_size=True).fit(archs[:4], y[:4])
+    model = FLAN(Adjacency() if supplement else None, timesteps=2, epochs=1, paper_size=True).fit(archs[:4], y[:4])
     expected = 737_089 + 128 * (model.config_.supplement - 13) if supplement else 727_489
     assert network.count(model.parameters_[0]) == expected
 

@@ -40,7 +40,7 @@ def dgf(
 
     gate: in (0, 1), of the receiving node. The added S is a residual for every node.
     """
-    return gate * torch.bmm(predecessors, states) + states + bias
+    return torch.addcmul(states, gate, torch.bmm(predecessors, states)) + bias
 
 
 def attention(
@@ -169,7 +169,7 @@ class FlowStack:
                 )
             ]
             outputs.append(torch.stack(attended).mean(0) if self._gat > 1 else attended[0])
-        return outputs[0] if len(outputs) == 1 else (outputs[0] + outputs[1]) * 0.5
+        return outputs[0] if len(outputs) == 1 else torch.lerp(outputs[0], outputs[1], 0.5)
 
 
 def linear(

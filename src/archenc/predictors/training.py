@@ -90,14 +90,11 @@ def train(
     layers that dropout acts on. on_epoch(done, epochs) is called after every epoch.
     """
     n = len(copies[0].rows)
-    trained = {k: v.clone().requires_grad_(k not in frozen) for k, v in parameters.items()}
-    device = next(iter(trained.values())).device
-    optimiser = torch.optim.AdamW(
-        [v for k, v in trained.items() if k not in frozen],
-        lr=schedule.lr,
-        weight_decay=schedule.weight_decay,
-        fused=True,
-    )
+    learned = {k: v for k, v in parameters.items() if k not in frozen}
+    # One leaf for all parameters: the optimiser and autograd then handle one tensor, not seventy.
+    flat = torch.cat([v.flatten(1) for v in learned.values()], dim=1).requires_grad_()
+    device = flat.device
+    optimiser = torch.optim.AdamW([flat], lr=schedule.lr, weight_decay=schedule.weight_decay, fused=True)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, schedule.epochs, schedule.lr_min)
     noise = [torch.Generator().manual_seed(c.seed) for c in copies]
     orders = [np.random.default_rng([c.seed, 1]) for c in copies]
@@ -105,7 +102,7 @@ def train(
     def loss(p: Parameters, keep: Tensor, pairs: Tensor, sign: Tensor, *batch: Tensor) -> Tensor:
         return pairwise_hinge(score(p, *batch, keep=keep if dropped else None), pairs, sign, schedule.margin)
 
-    losses = vmap(loss, in_dims=0)
+    losses = vmap(loss, in_dims=0) if len(copies) > 1 else _alone(loss)
     cuts = batches(n, schedule.batch_size)
     for epoch in range(schedule.epochs):
         order = [rng.permutation(n) for rng in orders]
@@ -120,12 +117,27 @@ def train(
             sign = torch.as_tensor(np.stack([d[1] for d in drawn]), dtype=torch.float32).to(device)
             batch = [t[rows.to(t.device)] for t in tensors]
             optimiser.zero_grad(set_to_none=True)
-            losses(trained, keep[:, cut], pairs, sign, *batch).sum().backward()
+            losses(_cut(flat, parameters, learned), keep[:, cut], pairs, sign, *batch).sum().backward()
             optimiser.step()
         cosine.step()
         if on_epoch is not None:
             on_epoch(epoch + 1, schedule.epochs)
-    return {k: v.detach() for k, v in trained.items()}
+    return {k: v.clone() for k, v in _cut(flat.detach(), parameters, learned).items()}
+
+
+def _cut(flat: Float[Tensor, "s p"], parameters: Parameters, learned: Parameters) -> Parameters:
+    """Return all parameters by name: views of the flat ones, and the frozen ones as they are."""
+    parts = flat.split([v[0].numel() for v in learned.values()], dim=1)
+    return parameters | {k: part.view(v.shape) for (k, v), part in zip(learned.items(), parts, strict=True)}
+
+
+def _alone(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Stand in for vmap over a first axis of length one, without its cost a call."""
+
+    def run(parameters: Parameters, *batch: Tensor) -> Tensor:
+        return loss({k: v.squeeze(0) for k, v in parameters.items()}, *[t[0] for t in batch])
+
+    return run
 
 
 def _multipliers(n: int, width: int, p: float, generator: torch.Generator) -> Float[Tensor, "n h"]:
