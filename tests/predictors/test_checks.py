@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from archenc.errors import InvalidArgument
 from archenc.predictors.checks import check_features, check_number, check_option, check_targets
@@ -26,6 +27,7 @@ def test_labels_become_a_copy_in_float64() -> None:
         ([0.1, 0.2], 3, "y has 2 rows and X has 3"),
         ([[0.1], [0.2]], None, r"y has shape \(2, 1\)"),
         (["good", "bad"], None, "one number a row"),
+        (np.array([1j, 2]), None, "y is complex"),
         ([0.1, None], None, r"y\[1\]=nan|one number a row"),
     ],
 )
@@ -41,6 +43,8 @@ def test_labels_that_teach_nothing_are_refused(y: list, n: int | None, words: st
         ([1.0, 2.0], None, r"shape \(2,\)"),
         (np.zeros((3, 0)), None, "at least one feature"),
         (np.zeros((3, 2)), 4, "X has 2 features: expected 4"),
+        (np.array([[1j, 2]]), None, "X is complex"),
+        (csr_array(np.eye(3)), None, r"X\.toarray\(\)"),
         ([["conv3x3"]], None, "an encoder turns architectures into one"),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
+from scipy.sparse import issparse
 
 from archenc.errors import InvalidArgument
 
@@ -17,6 +18,7 @@ def check_targets(y: Any, n: int | None = None) -> Float64[np.ndarray, " n"]:
     Raises InvalidArgument, which names the first offending row and its value.
     """
     try:
+        _refuse_complex("y", y)
         labels = np.array(y, dtype=np.float64)  # a copy: nothing done to it reaches the caller's array
     except (TypeError, ValueError) as error:
         raise InvalidArgument(f"y: expected one number a row, not {type(y).__name__} ({error})") from error
@@ -42,7 +44,10 @@ def check_features(X: Any, n_features: int | None = None) -> Float64[np.ndarray,
     n_features: what the fitted predictor saw (`n_features_in_`), or None while fitting.
     Raises InvalidArgument, which names the first offending row and column.
     """
+    if issparse(X):
+        raise InvalidArgument("X is sparse: expected a dense array [n, d], such as X.toarray()")
     try:
+        _refuse_complex("X", X)
         features = np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
@@ -63,6 +68,11 @@ def check_features(X: Any, n_features: int | None = None) -> Float64[np.ndarray,
             "expected finite numbers (the encoder decides what a missing score means)"
         )
     return features
+
+
+def _refuse_complex(argument: str, value: Any) -> None:
+    if np.iscomplexobj(value):  # numpy would drop the imaginary part with no more than a warning
+        raise TypeError(f"{argument} is complex")
 
 
 def check_option(argument: str, value: Any, options: tuple[Any, ...]) -> None:
