@@ -39,11 +39,17 @@ def test_without_a_published_figure_there_is_no_such_column():
     assert "published" not in text
 
 
-def test_published_figures_show_their_setting():
-    text = shown(print_published, published(series="flan/nb201/flan"), width=200)
-    assert "flan (ICML 2024)" in text
-    assert "7: 0.496, 39: 0.698, 78: 0.781" in text
-    assert "3 trials; test: 7,813 cells" in text
+def test_published_figures_share_what_is_said_about_their_setting():
+    series = ["flan/nb201/flan", "flan/nb201/zcp", "ta_gates/nb201/gcn", "flan/nb201/zcp-spearman"]
+    text = shown(print_published, published(series=series), width=120)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "flan (ICML 2024) 7: 0.496, 39: 0.698, 78: 0.781 [1]" in lines
+    assert "flan · zero_cost (ICML 2024) 7: 0.528, 39: 0.702, 78: 0.775 [1]" in lines
+    assert "flan · zero_cost (ICML 2024) spearman 7: 0.722, 39: 0.881, 78: 0.928 [1]" in lines
+    assert any(line.startswith("gcn") and line.endswith("[2]") for line in lines)
+    notes = [line for line in lines if line.startswith(("[1]", "[2]"))]
+    assert len(notes) == 2
+    assert notes[0].startswith("[1] 3 trials; test: 7,813 cells")
     assert shown(print_published, []) == ""
 
 

@@ -36,18 +36,25 @@ def print_results(console: Console, rows: Sequence[ResultRow], *, metric: str, t
 
 
 def print_published(console: Console, figures: Sequence[PublishedFigure]) -> None:
-    """Print published figures, a line a series, each with the setting it was measured in."""
+    """Print published figures, a line a series, and below them the settings they were measured in."""
     if not figures:
         return
-    columns = ("method", "by number of training architectures", "setting")
-    table = _table("Published Kendall tau, each in its own setting", left=columns)
-    for series in dict.fromkeys(figure.series for figure in figures):
-        own = [figure for figure in figures if figure.series == series]
+    by_series = {
+        series: [figure for figure in figures if figure.series == series]
+        for series in dict.fromkeys(figure.series for figure in figures)
+    }
+    settings = list(dict.fromkeys(f"{own[0].setting} ({own[0].kind})" for own in by_series.values()))
+    table = _table("Published, each in its own setting", left=("method", "by training architectures"))
+    table.add_column("setting", justify="right")
+    for own in by_series.values():
         values = ", ".join(f"{figure.n_train}: {_number(figure.value)}" for figure in own)
-        what = values if own[0].metric == "kendall_tau" else f"({own[0].metric}) {values}"
-        table.add_section()
-        table.add_row(own[0].name, what, f"{own[0].setting}. {own[0].where}; {own[0].kind}")
+        metric = "" if own[0].metric == "kendall_tau" else f" {own[0].metric}"
+        number = settings.index(f"{own[0].setting} ({own[0].kind})") + 1
+        table.add_row(own[0].name + metric, values, f"\\[{number}]")
     console.print(table)
+    for number, setting in enumerate(settings, start=1):
+        console.print(f"[{number}] {setting}", markup=False, highlight=False)
+    console.print()
 
 
 def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> None:
