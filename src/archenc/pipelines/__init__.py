@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archenc.pipelines.by_name import assemble as assemble
-    from archenc.pipelines.recommended import Recommended as Recommended
-    from archenc.pipelines.recommended import recommended as recommended
+    from archenc.pipelines.graph_and_scores import Recommended as Recommended
+    from archenc.pipelines.graph_and_scores import recommended as recommended
 
-_HOMES = {"assemble": "by_name", "Recommended": "recommended", "recommended": "recommended"}
+_HOMES = {"assemble": "by_name", "Recommended": "graph_and_scores", "recommended": "graph_and_scores"}
 
 __all__ = ["Recommended", "assemble", "recommended"]
 

@@ -110,7 +110,7 @@ def _recommended(encoder: str | None, inputs: Mapping[str, Any], seed: int, para
         raise InvalidArgument(
             f"encoder={encoder!r}: predictor='recommended' brings its own encodings; give none"
         )
-    from archenc.pipelines.recommended import recommended
+    from archenc.pipelines.graph_and_scores import recommended
 
     legal = _checked("recommended", recommended, params)
     given = {

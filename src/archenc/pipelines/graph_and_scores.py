@@ -15,6 +15,8 @@ from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
 
+Missing = Literal["raise", "middle", "indicator"]
+
 PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
 """Proxies that correlate positively with accuracy in every space of NAS-Bench-Suite-Zero that has them."""
 
@@ -38,7 +40,7 @@ class Recommended(Predictor):
         scores: Mapping[str, Any] | None = None,
         names: Sequence[str] | None = None,
         *,
-        missing: Literal["raise", "indicator"] = "indicator",
+        missing: Missing = "indicator",
         prior: float = 0.3,
         n_estimators: int = 300,
         seed: int = 0,
@@ -57,19 +59,22 @@ class Recommended(Predictor):
         """
         check_number("prior", self.prior)
         target = half_ranked(check_targets(y, len(X)))
-        self.graph_ = GraphFeatures().fit(X)
+        self.graph_ = GraphFeatures(published=True).fit(X)
         self.zero_cost_ = None
         if self.scores is not None:
-            self.zero_cost_ = ZeroCost(self.scores, self.names, scaling="standard",
-            missing=self.missing).fit(X)
+            self.zero_cost_ = ZeroCost(self.scores, self.names, scaling="standard", missing=self.missing).fit(
+                X
+            )
         graph, scores = self._features(X)
         both = np.hstack([scores, graph])
         widths = [part.shape[1] for part in (scores, graph) if part.shape[1]]
-        self.process_ = GaussianProcess(groups=widths, seed=self.seed)
+        self.process_ = GaussianProcess(groups=widths, linear=False, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
         inputs = {"graph": graph, "both": both} if scores.shape[1] == 0 else {"scores": scores, "both": both}
         self.forests_ = {
-            name: ExtraTrees(n_estimators=self.n_estimators, seed=self.seed).fit(rows, target)
+            name: ExtraTrees(n_estimators=self.n_estimators, max_features=0.5, seed=self.seed).fit(
+                rows, target
+            )
             for name, rows in inputs.items()
         }
         return self
@@ -111,7 +116,7 @@ class Recommended(Predictor):
             "forests": dict(self.forests_),
         }, {}
 
-    def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
+    def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
 
@@ -125,7 +130,7 @@ def recommended(
     scores: Mapping[str, Any] | None = None,
     names: Sequence[str] | None = None,
     *,
-    missing: Literal["raise", "indicator"] = "indicator",
+    missing: Missing = "indicator",
     seed: int = 0,
 ) -> Recommended:
     """Return the default predictor, unfitted: `recommended(scores).fit(architectures, y).predict(others)`.
