@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 from jaxtyping import Float64
@@ -62,15 +62,15 @@ class Recommended(Predictor):
         self.graph_ = GraphFeatures(published=True).fit(X)
         self.zero_cost_ = None
         if self.scores is not None:
-            self.zero_cost_ = ZeroCost(self.scores, self.names, scaling="standard", missing=self.missing).fit(
-                X
-            )
+            missing = cast("Missing", self.missing)
+            self.zero_cost_ = ZeroCost(self.scores, self.names, "standard", missing=missing).fit(X)
         graph, scores = self._features(X)
         both = np.hstack([scores, graph])
         widths = [part.shape[1] for part in (scores, graph) if part.shape[1]]
         self.process_ = GaussianProcess(groups=widths, linear=False, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
         inputs = {"graph": graph, "both": both} if scores.shape[1] == 0 else {"scores": scores, "both": both}
+        # Half of the columns a split: many structural ones must not crowd out a dozen scores.
         self.forests_ = {
             name: ExtraTrees(n_estimators=self.n_estimators, max_features=0.5, seed=self.seed).fit(
                 rows, target
