@@ -126,3 +126,10 @@ def test_markdown_shows_command_seed_table_and_settings(tmp_path):
     assert "| flan | graph | 7 | kendall_tau | 0.123 | 0.123 |  | 1 |" in text
     assert "spearman" not in text
     assert "7: 0.496, 39: 0.698, 78: 0.781. 3 trials; test: 7,813 cells" in text
+
+
+def test_markdown_groups_rows_by_metric(tmp_path):
+    trials = [row(0.1, n_train=size, metric=name) for size in (7, 39) for name in ("kendall_tau", "spearman")]
+    text = write_markdown(results_table(trials), tmp_path / "r.md").read_text()
+    found = [line.split(" | ")[5:7] for line in text.splitlines() if line.startswith("| e |")]
+    assert found == [["7", "kendall_tau"], ["39", "kendall_tau"], ["7", "spearman"], ["39", "spearman"]]

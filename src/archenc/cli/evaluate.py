@@ -135,7 +135,7 @@ def evaluate(
         ]
         print_comparisons(console, compared)
     evaluation.write_csv(rows, folder / "results.csv")
-    evaluation.write_markdown(rows, folder / "results.md", title=title)
+    evaluation.write_markdown(rows, folder / "results.md", title=title, published=figures)
     if found.resumed:
         console.print(f"{found.resumed} trials were known from an earlier run")
     console.print(f"Every metric: {folder / 'results.csv'}; every trial: {folder / 'trials.csv'}")
@@ -147,7 +147,7 @@ def evaluate(
             found.trials,
             found.predicted_and_true(),
             report,
-            title=title,
+            title=f"{table.space}: {metric}",
             command=command,
             published=[figure.to_dict() for figure in figures],
             facts=facts,

@@ -126,9 +126,13 @@ def write_markdown(
 ) -> Path:
     """Write a results table as Markdown: the command, a line a row, the published settings.
 
-    metrics: which metrics to show; all by default. published: figures whose settings are listed below.
+    metrics: which metrics to show, one after another; all by default. published: figures whose settings are
+    listed below.
     """
-    shown = [row for row in rows if metrics is None or row["metric"] in metrics]
+    order = list(dict.fromkeys(row["metric"] for row in rows)) if metrics is None else list(metrics)
+    shown = sorted(
+        (row for row in rows if row["metric"] in order), key=lambda row: order.index(row["metric"])
+    )
     columns = [name for name in RESULT_COLUMNS if name not in ("command", "seed")]
     lines = [f"# {title}", ""] if title else []
     for command in dict.fromkeys(row["command"] for row in shown if row["command"]):
