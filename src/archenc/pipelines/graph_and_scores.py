@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, cast
 import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm, rankdata
+from sklearn.base import clone
 
 from archenc.encoders import GraphFeatures, ZeroCost
 from archenc.encoders.base import Population
@@ -24,10 +25,12 @@ PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
 class Recommended(Predictor):
     """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
 
-    scores, names, missing: as in `ZeroCost`; without scores the graph features serve alone. prior: how many
-    standard deviations of the label one of the consensus of `PRIOR_PROXIES` is believed to be worth before
-    any label is seen; the Gaussian process learns what is left. n_estimators: trees a forest. seed: of the
-    forests and of the restarts of the Gaussian process.
+    scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
+    graph, unfitted; default GraphFeatures(published=True). prior: how many standard deviations of the label
+    one of the consensus of `PRIOR_PROXIES` is believed to be worth before any label is seen; the Gaussian
+    process learns what is left. n_estimators: trees a forest; max_features: share of the columns tried at a
+    split, half so that many structural ones do not crowd out a dozen scores. seed: of the forests and of the
+    restarts of the Gaussian process.
 
     All is fitted on the training architectures alone. Labels enter as the mean of their z-score and the
     normal score of their rank, so a few failed networks do not drown the rest. Scores come in that unit, with
@@ -41,14 +44,18 @@ class Recommended(Predictor):
         names: Sequence[str] | None = None,
         *,
         missing: Missing = "indicator",
+        graph: Any = None,
         prior: float = 0.3,
+        max_features: float = 0.5,
         n_estimators: int = 300,
         seed: int = 0,
     ) -> None:
         self.scores = scores
         self.names = names
         self.missing = missing
+        self.graph = graph
         self.prior = prior
+        self.max_features = max_features
         self.n_estimators = n_estimators
         self.seed = seed
 
@@ -59,7 +66,8 @@ class Recommended(Predictor):
         """
         check_number("prior", self.prior)
         target = half_ranked(check_targets(y, len(X)))
-        self.graph_ = GraphFeatures(published=True).fit(X)
+        encoder: Any = GraphFeatures(published=True) if self.graph is None else clone(self.graph)
+        self.graph_ = encoder.fit(X)
         self.zero_cost_ = None
         if self.scores is not None:
             missing = cast("Missing", self.missing)
@@ -70,11 +78,10 @@ class Recommended(Predictor):
         self.process_ = GaussianProcess(groups=widths, linear=False, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
         inputs = {"graph": graph, "both": both} if scores.shape[1] == 0 else {"scores": scores, "both": both}
-        # Half of the columns a split: many structural ones must not crowd out a dozen scores.
         self.forests_ = {
-            name: ExtraTrees(n_estimators=self.n_estimators, max_features=0.5, seed=self.seed).fit(
-                rows, target
-            )
+            name: ExtraTrees(
+                n_estimators=self.n_estimators, max_features=self.max_features, seed=self.seed
+            ).fit(rows, target)
             for name, rows in inputs.items()
         }
         return self
