@@ -152,7 +152,7 @@ def main() -> int:
         trials = [(everything[np.arange(N) + N * t], y[np.arange(N) + N * t], t) for t in range(9)]
         works = {
             "ours": lambda model=model: model.fit(everything[rows], y[rows]),
-            "pairs": lambda c=config, s=start, t=tensors, l=labels: train_by_pairs(fused, c, s, t, l),
+            "pairs": lambda c=config, s=start, t=tensors, y=labels: train_by_pairs(fused, c, s, t, y),
             "plain": lambda c=config, s=start, t=tensors, l=labels: train_by_pairs(
                 straightforward, c, s, t, l
             ),
