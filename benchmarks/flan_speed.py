@@ -153,7 +153,7 @@ def main() -> int:
         works = {
             "ours": lambda model=model: model.fit(everything[rows], y[rows]),
             "pairs": lambda c=config, s=start, t=tensors, y=labels: train_by_pairs(fused, c, s, t, y),
-            "plain": lambda c=config, s=start, t=tensors, l=labels: train_by_pairs(
+            "plain": lambda c=config, s=start, t=tensors, y=labels: train_by_pairs(
                 straightforward, c, s, t, l
             ),
             "nine": lambda model=model, trials=trials: model.fit_trials(trials),
