@@ -154,7 +154,7 @@ def main() -> int:
             "ours": lambda model=model: model.fit(everything[rows], y[rows]),
             "pairs": lambda c=config, s=start, t=tensors, y=labels: train_by_pairs(fused, c, s, t, y),
             "plain": lambda c=config, s=start, t=tensors, y=labels: train_by_pairs(
-                straightforward, c, s, t, l
+                straightforward, c, s, t, y
             ),
             "nine": lambda model=model, trials=trials: model.fit_trials(trials),
         }
