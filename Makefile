@@ -16,7 +16,7 @@ demo: $(READY)  ## Evaluate a few predictors on NAS-Bench-201 and write demo.htm
 	@$(BIN)/archenc demo
 
 test: $(READY)  ## Run all tests; warnings are errors. Two workers, a thread each, for two cores.
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(READY)  ## Check style, types and the layers of the house.
 	@$(BIN)/ruff check

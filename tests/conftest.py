@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +14,10 @@ from jaxtyping import install_import_hook
 # beartype knows `Self` in decorated classes only, and the hook decorates their methods one by one
 check_types = beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: Any}), is_pep484_tower=True))
 install_import_hook("archenc", f"{__name__}.check_types")
+
+# A test run in the background inherits "ignore SIGINT"; the processes that tests interrupt must not.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _REPOSITORY = Path(__file__).resolve().parents[1]
 
