@@ -55,8 +55,7 @@ class GraphBatch:
         n_nodes: width V, by default that of the largest cell; fix it where the arrays of different
         populations must agree. Raises InvalidArgument, and InvalidArchitecture for a mixed population.
         """
-        if len(archs) == 0:
-            raise InvalidArgument("archs is empty; a batch needs at least one architecture")
+        _check_are_architectures(archs)
         space, n_cells = archs[0].space, len(archs[0].cells)
         for row, arch in enumerate(archs):
             if arch.space != space or len(arch.cells) != n_cells:
@@ -168,6 +167,19 @@ def connected(X: Sequence[Architecture] | GraphBatch) -> Bool[np.ndarray, " n"]:
     """
     batch = X if isinstance(X, GraphBatch) else as_batch(X)
     return batch.connected
+
+
+def _check_are_architectures(archs: object) -> None:
+    if isinstance(archs, (str, bytes)) or not isinstance(archs, (Sequence, np.ndarray)):
+        raise InvalidArgument(f"archs={archs!r:.60}: expected a sequence of Architecture, or a GraphBatch")
+    if len(archs) == 0:
+        raise InvalidArgument("archs is empty; a batch needs at least one architecture")
+    for row, arch in enumerate(archs):
+        if not isinstance(arch, Architecture):
+            raise InvalidArgument(
+                f"archs[{row}]={arch!r:.60}: expected an Architecture; archenc.spaces.space(name).parse "
+                f"reads a spelling"
+            )
 
 
 class _Arrays(TypedDict):
