@@ -53,8 +53,8 @@ class Registry:
         if name in self._points:
             return self._points[name].load()
         near = difflib.get_close_matches(str(name), self.names(), n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UnknownName(f"{self.kind}: no {name!r}{hint} Known: {', '.join(self.names())}")
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        raise UnknownName(f"{self.kind}: no {name!r}; {hint}known: {', '.join(self.names())}")
 
     def name_of(self, member: Any) -> str | None:
         """Return the name (the first of several) under which a class or function is registered, or None."""

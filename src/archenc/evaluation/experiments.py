@@ -84,8 +84,8 @@ def experiment(name: str) -> Experiment:
     known = _experiments()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UnknownName(f"experiments: no {name!r}{hint} Known: {', '.join(known)}")
+        hint = f"did you mean {', '.join(near)}? " if near else ""
+        raise UnknownName(f"experiments: no {name!r}; {hint}known: {', '.join(known)}")
     return known[name]
 
 

@@ -102,8 +102,8 @@ def dense_texts(
 def _rule(form: str) -> _Form:
     if form not in _FORMS:
         near = difflib.get_close_matches(str(form), _FORMS, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise UnknownName(f"no canonical form {form!r}{hint} Known: {', '.join(_FORMS)}")
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        raise UnknownName(f"no canonical form {form!r}; {hint}known: {', '.join(_FORMS)}")
     return _FORMS[form]
 
 

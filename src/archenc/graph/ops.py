@@ -108,8 +108,10 @@ def op(name: str) -> Op:
     found = _by_name().get(name)
     if found is None:
         near = difflib.get_close_matches(name, list(_by_name()), n=3)
-        hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UnknownName(f"operation {name!r} is not in the vocabulary{hint} Known: {', '.join(_by_name())}")
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UnknownName(
+            f"operation {name!r} is not in the vocabulary; {hint}known: {', '.join(_by_name())}"
+        )
     return found
 
 
