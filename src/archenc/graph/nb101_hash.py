@@ -57,8 +57,9 @@ def dense_hashes(
     lost = np.flatnonzero(~live[:, -1])
     if len(lost):
         raise InvalidArchitecture(
-            f"cell {lost[0]} of {len(ops)} is disconnected: no path leads from the input to the output, so "
-            "nb101-v1 has no live part to hash"
+            f"cell {lost[0]} of {len(ops)} is disconnected: no path leads from the input (node 0) to the "
+            "output (the last node), so nb101-v1 has no live part to hash; NAS-Bench-101 holds connected "
+            "cells only"
         )
     live[:, :inputs] = True
     passing &= live[:, :, None] & live[:, None, :]
