@@ -127,7 +127,7 @@ def test_a_failure_leaves_the_old_model_and_no_litter(
         return original(self, target)
 
     monkeypatch.setattr(Path, fails_at, failing)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(DataError, match="disk full"):
         persistence.write(tmp_path / "model", {"new": 1}, {})
     monkeypatch.undo()
     assert persistence.read(tmp_path / "model")[0] == {"old": 1}

@@ -53,6 +53,8 @@ def write(path: str | Path, config: dict[str, Any], tensors: dict[str, np.ndarra
         write_bytes(staging / TENSORS, payload)
         write_bytes(staging / CONFIG, text)
         _move_into_place(staging, target)
+    except OSError as error:
+        raise DataError(f"{target}: cannot write there ({error}); an earlier model is kept") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

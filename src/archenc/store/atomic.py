@@ -33,6 +33,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         _flush(temporary)
         temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise DataError(f"{target}: cannot write there ({error})") from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

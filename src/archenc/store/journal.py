@@ -93,6 +93,8 @@ class Journal:
             if fcntl is not None:
                 fcntl.flock(handle, fcntl.LOCK_EX)  # released with the handle, also by a kill
             yield handle
+        except OSError as error:  # a full disk, say: what was appended before is whole
+            raise DataError(f"{self.path}: cannot write there ({error}); earlier records are kept") from error
         finally:
             os.close(handle)
 
