@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 from threadpoolctl import threadpool_limits
 
@@ -29,7 +32,8 @@ def run_in_processes(plan: Plan, groups: Sequence[tuple[Cell, ...]], jobs: int) 
     executor = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(plan, threads))
     finished = False
     try:
-        waiting: set[Future[list[Outcome]]] = {executor.submit(_run, cells) for cells in groups}
+        with _deaf_children():  # every process starts while the groups are handed in
+            waiting: set[Future[list[Outcome]]] = {executor.submit(_run, cells) for cells in groups}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
@@ -47,8 +51,31 @@ def run_in_processes(plan: Plan, groups: Sequence[tuple[Cell, ...]], jobs: int) 
                 child.terminate()
 
 
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Start processes that no interrupt reaches: a terminal sends it to them too, while they still import.
+
+    They inherit the blocked signal. Here it counts when the block ends, a second or two later: in the middle
+    of a start it would leave a process behind that nobody knows.
+    """
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    resource_tracker.ensure_running()  # its own start would unblock the signal again
+    caught: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: caught.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if caught:
+            signal.raise_signal(signal.SIGINT)
+
+
 def _begin(plan: Plan, threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it was not blocked: the parent decides what it means
     threadpool_limits(threads)
     _PLAN[:] = [plan]
 
