@@ -142,6 +142,10 @@ class Protocol:
         """Raise InvalidArgument if some training size does not fit a pool of `n_pool` architectures."""
         may_train, may_test = self._sides(n_pool, rows, n_rows)
         largest, room = max(self.sizes), int(may_train.sum())
+        if self.test is not None and self.test > int(may_test.sum()):
+            raise InvalidArgument(
+                f"test={self.test} is too large: the pool holds {int(may_test.sum())} architectures"
+            )
         if self.split == "random":
             room -= self.test or 2
         if largest > room:

@@ -75,6 +75,11 @@ def set_up(
     if scores is None and needy:
         scores = default_scores(table, needy[0])
     columns = [] if scores is None else score_names(table, scores, dataset=table.resolve(metric).dataset)
+    if table.resolve(metric).name in columns:
+        raise InvalidArgument(
+            f"scores: {metric!r} is the metric to predict; expected other metrics, or the labels of the test "
+            f"architectures were read"
+        )
     task = Task.from_table(table, metric, needs=columns if pool == "complete" else (), direction=direction)
     mapping = scores_from(table, columns) if columns else None
     missing = "raise" if pool == "complete" else "indicator"

@@ -78,8 +78,15 @@ class Task:
         where no row has all that is needed.
         """
         resolved = table.resolve(metric)
+        if direction not in ("max", "min", None):
+            raise InvalidArgument(f"direction={direction!r}: expected 'max' or 'min'")
+        if direction and resolved.direction and direction != resolved.direction:
+            raise InvalidArgument(
+                f"direction={direction!r}: the table says {resolved.direction!r} of {resolved.name}; leave "
+                f"it out, as it is for metrics of which the table does not say"
+            )
         direction = direction or resolved.direction
-        if direction not in ("max", "min"):
+        if direction is None:
             raise InvalidArgument(
                 f"metric={metric!r}: the table does not say whether more of it is better; give "
                 f"direction='max' or direction='min'"
@@ -91,8 +98,8 @@ class Task:
         rows = np.flatnonzero(whole)
         if len(rows) == 0:
             raise MissingScore(
-                f"metric={metric!r}: none of {len(table)} architectures has it together with "
-                f"{', '.join(needs) or 'nothing else'}"
+                f"metric={metric!r}: none of {len(table)} architectures has a value of it"
+                + (f" together with {', '.join(needs)}" if needs else "")
             )
         archs, keys = table.architectures(), table.keys
         labels = _checked_labels(values[rows], n=len(rows), name=metric)
