@@ -40,7 +40,11 @@ def score_names(table: BenchmarkTable, wanted: str | Sequence[str], *, dataset: 
             )
         else:
             wanted = [name.strip() for name in wanted.split(",") if name.strip()]
-    return [table.resolve(name).name for name in wanted]
+    try:
+        return [table.resolve(name).name for name in wanted]
+    except UnknownName as error:
+        sets = " or ".join(map(repr, _sets().get(table.space, {})))
+        raise UnknownName(f"scores: {error}" + (f"; or name a set, {sets}" if sets else "")) from error
 
 
 def default_scores(table: BenchmarkTable, wanted: str) -> str:
