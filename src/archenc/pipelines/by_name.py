@@ -45,6 +45,10 @@ def assemble(
     if "seed" in legal:
         params = {"seed": seed, **params}
     encoding = None if encoder is None else _encoder(encoder, inputs, seed)
+    if isinstance(params.get("supplement"), str):
+        raise InvalidArgument(
+            f"supplement={params['supplement']!r}: expected an encoder; its name goes with the encoders"
+        )
     if reads_graphs(name):
         return kind(**({} if encoding is None else {"supplement": encoding}), **params)
     if encoding is None:
@@ -89,6 +93,8 @@ def parse(spec: str) -> tuple[str, dict[str, Any]]:
 
 def _encoder(spec: str, inputs: Mapping[str, Any], seed: int) -> Any:
     parts = [part.strip() for part in spec.split("+")]
+    if len(set(parts)) < len(parts):
+        raise InvalidArgument(f"encoder={spec!r} names an encoder twice; expected different ones")
     built = [(part, _one_encoder(part, inputs, seed)) for part in parts]
     return built[0][1] if len(built) == 1 else FeatureUnion(built)
 

@@ -32,8 +32,8 @@ class Ridge(TabularPredictor):
         self.target = target
 
     def _learn(self, X: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"]) -> None:
-        if not len(self.alphas):
-            raise InvalidArgument("alphas=(): expected at least one penalty > 0")
+        if isinstance(self.alphas, (int, float, str)) or not len(self.alphas):
+            raise InvalidArgument(f"alphas={self.alphas!r}: expected a list of at least one penalty > 0")
         for alpha in self.alphas:
             check_number("alphas", alpha, open_end=True)
         self.mean_, self.scale_ = fit_scaler(X)
