@@ -43,7 +43,7 @@ def reproduce(
     if not name:
         listed = Table(title="Experiments", title_justify="left")
         for column in ("name", "what", "train", "trials"):
-            listed.add_column(column)
+            listed.add_column(column, no_wrap=column == "name")  # to be copied
         for one in experiments().values():
             sizes = sorted({size for part in one.parts for size in part.sizes})
             counts = sorted({part.trials for part in one.parts}, reverse=True)
