@@ -65,9 +65,10 @@ class Recommended(Predictor):
         Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does.
         """
         check_number("prior", self.prior)
-        target = half_ranked(check_targets(y, len(X)))
         encoder: Any = GraphFeatures(published=True) if self.graph is None else clone(self.graph)
-        self.graph_ = encoder.fit(X)
+        encoder.fit(X)  # first: it says what is no population
+        target = half_ranked(check_targets(y, len(X)))
+        self.graph_ = encoder
         self.zero_cost_ = None
         if self.scores is not None:
             missing = cast("Missing", self.missing)

@@ -103,7 +103,8 @@ class FLAN(Predictor):
         for X, y, seed in trials:
             model = cast("Self", clone(self))
             model.seed = seed
-            model._prepare(X, check_targets(y, len(X)))
+            batch = as_batch(X, "op_on_node", cast("Rewire", self.rewire))
+            model._prepare(X, batch, check_targets(y, len(batch)))
             models.append(model)
         for together in _equal_sizes(models):
             _train_together(together, self.progress)
@@ -124,8 +125,7 @@ class FLAN(Predictor):
         if self.dropout >= 1:
             raise InvalidArgument(f"dropout={self.dropout!r}: expected a number in [0, 1)")
 
-    def _prepare(self, X: Population, y: np.ndarray) -> None:
-        batch = as_batch(X, "op_on_node", cast("Rewire", self.rewire))
+    def _prepare(self, X: Population, batch: GraphBatch, y: np.ndarray) -> None:
         self.space_ = batch.space
         self.supplement_: Any = None if self.supplement is None else clone(self.supplement)
         if self.supplement_ is not None:
