@@ -28,8 +28,7 @@ PAPER_SUPPLEMENT = 13  # width of the supplement MLP that the public model build
 
 @dataclass(frozen=True)
 class FlanConfig:
-    """What is built. Widths are the published ones; `paper_size` builds unused parts too, as the public
-    model does.
+    """What is built, in the published widths; `paper_size` builds unused parts too, as the public model does.
 
     rows: stored rows of the operation table; used: which of them the operations of this space have.
     supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
