@@ -59,7 +59,9 @@ def _fit(**options: object) -> FLAN:
 @pytest.mark.parametrize("supplement", [False, True])
 def test_published_size(supplement: bool) -> None:
     archs, y = _sample()
-    model = FLAN(Adjacency() if supplement else None, timesteps=2, epochs=1, paper_size=True).fit(archs[:4], y[:4])
+    model = FLAN(Adjacency() if supplement else None, timesteps=2, epochs=1, paper_size=True).fit(
+        archs[:4], y[:4]
+    )
     expected = 737_089 + 128 * (model.config_.supplement - 13) if supplement else 727_489
     assert network.count(model.parameters_[0]) == expected
 
