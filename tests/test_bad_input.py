@@ -254,7 +254,7 @@ def run_of(table: Path, out: Path, **options: object) -> list[object]:
         ({"train": "7,200"}, "expected at most 198"),
         ({"test": 201}, "test=201 is too large: the pool holds 200"),
         ({"metric": "empty"}, "metric='empty': none of 200 architectures has a value of it"),
-        ({"metric": "constant"}, "constant: all 200 values are equal; expected two distinct"),
+        ({"metric": "constant"}, "metric='constant': all 200 values are equal (1); expected two distinct"),
         ({"direction": "up"}, "direction='up': expected 'max' or 'min'"),
         ({"direction": "min"}, "direction='min': the table says 'max' of accuracy"),
         ({"encoder": "zero_cost", "scores": "accuracy,gaps"}, "scores: 'accuracy' is the metric to predict"),

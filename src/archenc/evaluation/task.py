@@ -102,7 +102,7 @@ class Task:
                 + (f" together with {', '.join(needs)}" if needs else "")
             )
         archs, keys = table.architectures(), table.keys
-        labels = _checked_labels(values[rows], n=len(rows), name=metric)
+        labels = _checked_labels(values[rows], n=len(rows), name=f"metric={metric!r}")
         return cls(
             space=table.space,
             name=resolved.name,
@@ -147,7 +147,6 @@ def _checked_labels(y: ArrayLike, *, n: int, name: str) -> Float64[np.ndarray, "
             f"finite values (leave such architectures out)"
         )
     if n < 2 or (values == values[0]).all():
-        raise InvalidArgument(
-            f"{name}: all {n} values are equal; expected two distinct ones at least: else there is no order"
-        )
+        have = f"all {n} values are equal ({values[0]:g})" if n else "there are no values"
+        raise InvalidArgument(f"{name}: {have}; expected two distinct ones at least: else there is no order")
     return values
