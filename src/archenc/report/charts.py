@@ -14,7 +14,7 @@ from archenc.report.summary import HEADLINE_METRIC, Panel, Published, Row, Serie
 
 Figure = dict[str, Any]
 
-_HUES = 7  # distinct colours; also the most curves that one chart holds
+HUES = 7  # distinct colours; also the most curves that one chart holds
 _DASHES = ("solid", "dot", "dashdot")
 _PUBLISHED_MARKS = ("star", "diamond", "square", "cross", "triangle-up", "circle")
 _POINTS = 2_500  # points of a scatter that a browser draws as vectors without delay
@@ -34,7 +34,7 @@ class Look:
 
 def crowded(series: Sequence[Series]) -> bool:
     """Whether the curves are too many for one chart: then each method gets a chart of its own."""
-    return len(series) > _HUES
+    return len(series) > HUES
 
 
 def looks(series: Sequence[Series]) -> dict[Series, Look]:
@@ -42,7 +42,7 @@ def looks(series: Sequence[Series]) -> dict[Series, Look]:
     keys = [key_of(one, series) for one in series]
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     return {
-        one: Look(places[key] % _HUES, _DASHES[places[key] // _HUES % len(_DASHES)])
+        one: Look(places[key] % HUES, _DASHES[places[key] // HUES % len(_DASHES)])
         for one, key in zip(series, keys, strict=True)
     }
 

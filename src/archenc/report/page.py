@@ -124,7 +124,7 @@ def _scatter(
     by_name = {str(series): one for series, one in look.items()}
     figures = []
     for index, (name, points) in enumerate(predictions.items()):
-        own = by_name.get(name, charts.Look(index % 7))
+        own = by_name.get(name, charts.Look(index % charts.HUES))
         figure = charts.scatter(name, points, own.colour(), axis)
         tau = kendall_tau(true=points["true"], pred=points["pred"])
         figures.append(_chart(figure, f"{name}: τ = {tau:.3f} in this trial", small=True))
