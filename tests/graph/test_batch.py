@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.utils import _safe_indexing
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import (
@@ -186,3 +187,11 @@ def test_wrong_populations_and_views_are_refused(whole):
         as_batch(as_batch(whole[:2], "op_on_node", rewire=True), "op_on_node")
     with pytest.raises(InvalidArgument, match="n_nodes=3, but the batch has cells of 4 nodes"):
         GraphBatch.from_architectures(whole[:2], n_nodes=3)
+
+
+def test_scikit_learn_splits_a_batch_as_it_splits_an_array():
+    batch = GraphBatch.from_architectures([space("nb201").parse(index) for index in range(9)])
+    part = _safe_indexing(batch, np.array([4, 0, 7]))
+    assert isinstance(part, GraphBatch)
+    assert part.shape == (3, 1, 4)
+    np.testing.assert_array_equal(part.edge_ops, batch.edge_ops[[4, 0, 7]])

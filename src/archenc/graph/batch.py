@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int16, UInt8
@@ -115,8 +115,15 @@ class GraphBatch:
     def __len__(self) -> int:
         return self.ops.shape[0]
 
-    def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> GraphBatch:
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Architectures, cells, nodes: scikit-learn splits what has a shape, by `X[rows, ...]`."""
+        return len(self), self.n_cells, self.n_nodes
+
+    def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray | tuple[Any, ...]) -> GraphBatch:
         """Return the chosen architectures as a batch; an integer gives a batch of one."""
+        if isinstance(index, tuple) and index[1:] == (Ellipsis,):
+            index = index[0]
         chosen = [int(index)] if isinstance(index, (int, np.integer)) else index
         return replace(
             self,
