@@ -255,6 +255,7 @@ def run_of(table: Path, out: Path, **options: object) -> list[object]:
         ({"test": 201}, "test=201 is too large: the pool holds 200"),
         ({"metric": "empty"}, "metric='empty': none of 200 architectures has a value of it"),
         ({"metric": "constant"}, "metric='constant': all 200 values are equal (1); expected two distinct"),
+        ({"interval": "z"}, "interval='z': expected 't' or 'bootstrap'"),
         ({"direction": "up"}, "direction='up': expected 'max' or 'min'"),
         ({"direction": "min"}, "direction='min': the table says 'max' of accuracy"),
         ({"encoder": "zero_cost", "scores": "accuracy,gaps"}, "scores: 'accuracy' is the metric to predict"),
