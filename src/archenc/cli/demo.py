@@ -31,7 +31,7 @@ def demo(
     evaluate(
         space=str(table),
         metric=_METRIC,
-        predictor="recommended,flan,extra_trees",
+        predictor="recommended,flan:timesteps=1,extra_trees",
         encoder="zero_cost",
         scores="13",
         train=train,

@@ -74,8 +74,9 @@ def evaluate(
     from (protocol seed, trial), on the same architectures for every method. An estimator with `fit_trials`
     trains up to `together` trials at once. metrics: names as `archenc.evaluation.metric` takes them. out: a
     folder for the journal (a trial is on the disk before the next begins), the predictions of the largest
-    budget and `trials.csv`. A run that was killed continues there and ends with the same values; with the
-    same folder, further methods, sizes and trials add to what is there. jobs: processes. progress: a bar on
+    budget and `trials.csv`, the rows of the last call. A run that was killed continues there and ends with
+    the same values; trials that any earlier call left in the journal are not run again. What is trained
+    together is written together: a stop loses the group under way. jobs: processes. progress: a bar on
     standard error. Raises InvalidArgument, UnknownName or DataError before anything runs, if anything is
     wrong that can be known then.
     """

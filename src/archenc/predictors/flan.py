@@ -44,7 +44,7 @@ class FLAN(Predictor):
         self,
         supplement: Any = None,
         *,
-        timesteps: int = 1,
+        timesteps: int = 2,
         gnn: Branch = "ensemble",
         backward_gnn: Branch = "ensemble",
         gat_heads: int = 1,

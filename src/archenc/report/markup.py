@@ -119,10 +119,11 @@ def headline(panel: Panel, published: Sequence[Published]) -> str:
     found = row.summary
     sure = f" (95 % interval {found.ci_low:.3f} to {found.ci_high:.3f})" if np.isfinite(found.ci_low) else ""
     trials = "one trial" if found.n_trials == 1 else f"{found.n_trials} trials"
+    best = f"the best of {len(panel.series)} methods " if len(panel.series) > 1 else ""
     text = (
         f"<strong>{escape(str(row.series))}</strong> orders unseen architectures with "
         f"<strong>Kendall τ = {found.mean:.3f}</strong>{sure} after {row.n_train:,} training "
-        f"architectures, the best of {len(panel.series)} method{'s' * (len(panel.series) > 1)} over {trials}."
+        f"architectures, {best}over {trials}."
     )
     there = [figure for figure in published if figure.n_train == row.n_train]
     if there:
