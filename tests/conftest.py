@@ -9,11 +9,16 @@ from typing import Any, Self
 
 import pytest
 from beartype import BeartypeConf, FrozenDict, beartype
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 # beartype knows `Self` in decorated classes only, and the hook decorates their methods one by one
 check_types = beartype(conf=BeartypeConf(hint_overrides=FrozenDict({Self: Any}), is_pep484_tower=True))
 install_import_hook("archenc", f"{__name__}.check_types")
+
+# No test depends on the load of the machine it runs on.
+settings.register_profile("house", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 # A test run in the background inherits "ignore SIGINT"; the processes that tests interrupt must not.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
