@@ -19,7 +19,7 @@ from archenc.predictors.base import Predictor
 from archenc.predictors.checks import check_number, check_option, check_targets
 from archenc.predictors.flow import Branch, Mask, Parameters
 from archenc.predictors.persistence import State
-from archenc.predictors.training import Copy, Schedule, predict, stack, train, unstack
+from archenc.predictors.training import Copy, Schedule, predict, single_thread, stack, train, unstack
 from archenc.spaces import space
 
 Population = Sequence[Architecture] | GraphBatch
@@ -173,7 +173,8 @@ class FLAN(Predictor):
 
     def _score(self, tensors: list[Tensor]) -> np.ndarray:
         tensors = [t.to(self.device) for t in tensors]
-        rows = [predict(_Scorer(self.config_), p, tensors) for p in self.parameters_]
+        with single_thread():
+            rows = [predict(_Scorer(self.config_), p, tensors) for p in self.parameters_]
         return torch.stack(rows).double().cpu().numpy()
 
     def _state(self) -> State:
@@ -217,7 +218,7 @@ def _train_together(models: Sequence[FLAN], progress: bool) -> None:
     schedule = Schedule(
         epochs=first.epochs, batch_size=first.batch_size, lr=first.lr, weight_decay=first.weight_decay
     )
-    with _bar(progress, f"FLAN, {len(copies)} networks") as on_epoch:
+    with single_thread(), _bar(progress, f"FLAN, {len(copies)} networks") as on_epoch:
         trained = train(
             _Scorer(config),
             {k: v.to(device) for k, v in stack(drawn).items()},

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archenc.predictors.losses import PAIRS_PER_ARCHITECTURE, draw_pairs, pairwise_hinge
-from archenc.predictors.training import batches
+from archenc.predictors.training import batches, single_thread
 
 _EPS = 1e-5
 _LR_MIN = 1e-6
@@ -37,7 +36,7 @@ def train(
     where a running average over small batches would be noisy. Runs on one thread, so that the result does not
     depend on how many there are.
     """
-    with _single_thread():
+    with single_thread():
         inputs = torch.as_tensor(Z, dtype=torch.float32)
         labels = torch.as_tensor(y, dtype=torch.float32)
         layers = _initialise(widths, seeds)
@@ -112,13 +111,3 @@ def _fold(layers: Sequence[Sequence[Tensor]], inputs: Float[Tensor, "n d"]) -> F
                 x = F.relu(x @ kernel + bias)
             flat += [kernel.flatten(1), bias.flatten(1)]
         return torch.cat(flat, dim=1).numpy()
-
-
-@contextmanager
-def _single_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
