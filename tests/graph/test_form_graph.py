@@ -63,6 +63,21 @@ def test_live_forms_do_not_see_what_is_dead(cell):
         assert text(cell.prune(), "live-v1") == text(cell.prune(), "raw-v1")
 
 
+def test_dead_nodes_do_not_change_the_order_of_the_others():
+    """Colours were once refined as often as the array is wide, dead nodes and padding counted."""
+    names = {
+        (1, 2): "skip",
+        (1, 3): "conv1x1",
+        (2, 4): "skip",
+        (3, 4): "skip",
+        (1, 5): "none",
+        (4, 6): "skip",
+    }
+    edges = tuple(Edge(source, target, op(name)) for (source, target), name in names.items())
+    cell = Cell((op("input"),) * 2 + (op("sum"),) * 4 + (op("output"),), edges)
+    assert text(cell, "live-iso-v1") == text(cell.prune(), "live-iso-v1")
+
+
 @settings(max_examples=200)
 @given(st.data())
 def test_live_iso_is_equal_exactly_for_isomorphic_cells(data):

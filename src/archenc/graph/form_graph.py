@@ -101,17 +101,20 @@ def _colours(
 ) -> UInt64[np.ndarray, "n V"]:
     """Refine colours of nodes by those of their neighbours; a colour does not depend on the numbering.
 
-    A collision of hashes would only leave two nodes tied, and ties are settled by trying both orders.
+    A collision of hashes would only leave two nodes tied, and ties are settled by trying both orders. A cell
+    is refined as often as it has nodes, so that padding does not change its colours.
     """
     present = edge_ops >= 0
     operation = (edge_ops + 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     colour = (ops + 2).astype(np.uint64)
     colour[:, :inputs] += np.arange(1, inputs + 1, dtype=np.uint64) << np.uint64(32)
     colour = _mix(colour)
-    for _ in range(ops.shape[1] - 1):
+    nodes = (ops >= 0).sum(axis=1)
+    for step in range(1, ops.shape[1]):
         sources = np.where(present, _mix(colour[:, :, None] ^ operation), np.uint64(0)).sum(1)
         targets = np.where(present, _mix(colour[:, None, :] + operation), np.uint64(0)).sum(2)
-        colour = _mix(colour * np.uint64(3) + _mix(sources) * np.uint64(5) + _mix(targets + np.uint64(1)))
+        refined = _mix(colour * np.uint64(3) + _mix(sources) * np.uint64(5) + _mix(targets + np.uint64(1)))
+        colour = np.where((step < nodes)[:, None], refined, colour)
     return colour
 
 
