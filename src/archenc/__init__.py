@@ -6,9 +6,10 @@ Everything else that is public is in the rooms: `archenc.graph`, `archenc.spaces
 
 from __future__ import annotations
 
-from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.encoders import Adjacency as Adjacency
@@ -53,12 +54,4 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 __version__ = version("archenc")
 __all__ = sorted([*_HOME, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"archenc.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'archenc' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return [*globals(), *_HOME]
+__getattr__, __dir__ = lazy(__name__, _HOME)

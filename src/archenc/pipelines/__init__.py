@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.pipelines.by_name import assemble as assemble
@@ -14,10 +15,4 @@ _HOMES = {"assemble": "by_name", "Recommended": "graph_and_scores", "recommended
 
 __all__ = ["Recommended", "assemble", "recommended"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        # kept, for importing the module `recommended` puts it in the place of the function
-        globals()[name] = getattr(import_module(f"archenc.pipelines.{_HOMES[name]}"), name)
-        return globals()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy(__name__, _HOMES)

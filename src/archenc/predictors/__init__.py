@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.predictors.base import Predictor as Predictor
@@ -51,11 +52,4 @@ def load(path: str | Path) -> Any:
     return packing.unpack(*persistence.read(path))
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"archenc.predictors.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.tables.importer import ImportReport, import_benchmark
@@ -23,8 +24,4 @@ _HOMES = {
 
 __all__ = ["BenchmarkTable", "ImportReport", "Metric", "import_benchmark", "query", "stored_path"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'archenc.tables' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"archenc.tables.{_HOMES[name]}"), name)
+__getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.testing.encoder_kit import EncoderKit as EncoderKit
@@ -18,8 +19,4 @@ _HOMES = {
 
 __all__ = ["EncoderKit", "PredictorKit", "TabularPredictorKit"]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"archenc.testing.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy(__name__, _HOMES)
