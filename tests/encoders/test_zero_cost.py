@@ -9,10 +9,10 @@ import pytest
 from sklearn.base import clone
 
 from archenc.encoders import Scores, ZeroCost
-from archenc.encoders.scaling import PROXIES
 from archenc.errors import InvalidArgument, MissingScore, UnknownName
 from archenc.graph import as_batch
 from archenc.spaces.nasbench201 import SPACE
+from archenc.suite_zero import PROXIES
 
 from . import naive
 from .cells import nb101, nb201

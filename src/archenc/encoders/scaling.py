@@ -10,24 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from archenc.errors import InvalidArgument
+from archenc.suite_zero import PROXIES, SENTINEL
 
-SENTINEL = 1e7
-"""Published score files write a failed score as a number of at least this size (-1e8)."""
-PROXIES = (
-    "epe_nas",
-    "fisher",
-    "flops",
-    "grad_norm",
-    "grasp",
-    "jacov",
-    "l2_norm",
-    "nwot",
-    "params",
-    "plain",
-    "snip",
-    "synflow",
-    "zen",
-)
 """The 13 proxies of NAS-Bench-Suite-Zero, in the order in which predictors take them."""
 
 Warp = Literal["identity", "log1p", "signed_log1p", "log10"]

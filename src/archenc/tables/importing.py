@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from archenc import suite_zero
 from archenc.tables.metric import Metric
 
 Style = Literal["native", "naslib", "index"]
@@ -27,7 +28,7 @@ BLANK = Rule("blank in the source", np.isnan)
 INFINITE = Rule("infinite in the source", np.isinf)
 SENTINEL = Rule(
     "sentinel of the source (|value| >= 1e7 stands for NaN or an infinite score)",
-    lambda values: np.abs(values) >= 1e7,
+    lambda values: np.abs(values) >= suite_zero.SENTINEL,
 )
 NOT_MEASURED = Rule("-1 in the source: no measurement", lambda values: values == -1)
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from archenc.spaces import space
-from archenc.tables.importers.nasbench201.vocabulary import DATASETS, PROXIES
+from archenc.suite_zero import PROXIES
+from archenc.tables.importers.nasbench201.vocabulary import DATASETS
 
 NB201 = space("nb201")
 N = 40

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from archenc.errors import DataError
+from archenc.suite_zero import PROXIES
 from archenc.tables.importers.nasbench201.vocabulary import (
     DATASETS,
-    PROXIES,
     SUITE_ZERO,
     one_run,
     proxy_fields,

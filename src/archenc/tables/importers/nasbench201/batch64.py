@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archenc.tables.importers.nasbench201.vocabulary import PROXIES, proxy_fields
+from archenc.suite_zero import PROXIES
+from archenc.tables.importers.nasbench201.vocabulary import proxy_fields
 from archenc.tables.importing import Sheet, Source
 from archenc.tables.readers import read_csv
 

@@ -8,21 +8,6 @@ from archenc.tables.metric import Direction, Metric
 DATASETS = {"cifar10": "cifar10", "cifar100": "cifar100", "ImageNet16-120": "imagenet16"}
 """Names of the data sets in the files, and ours."""
 
-PROXIES = (
-    "epe_nas",
-    "fisher",
-    "flops",
-    "grad_norm",
-    "grasp",
-    "jacov",
-    "l2_norm",
-    "nwot",
-    "params",
-    "plain",
-    "snip",
-    "synflow",
-    "zen",
-)
 
 NB201 = "NAS-Bench-201 (Dong and Yang, ICLR 2020)"
 NATS = "NATS-Bench (Dong et al., TPAMI 2021)"
