@@ -88,7 +88,7 @@ def evaluate(
     trial is kept in the results folder: a run that was killed continues when the command is given again.
     """
     from archenc import evaluation
-    from archenc.evaluation.intervals import summarise
+    from archenc.evaluation.intervals import interval_kind
     from archenc.evaluation.metrics import DEFAULT_METRICS
     from archenc.evaluation.printing import print_comparisons, print_results
     from archenc.evaluation.setup import combine, set_up
@@ -106,7 +106,7 @@ def evaluate(
         direction=direction or None,  # pyright: ignore[reportArgumentType]
     )
     plan = _protocol(protocol, _sizes(train), trials, seed, split, test, group, reference)
-    summarise([0.0, 1.0], interval=interval)  # pyright: ignore[reportArgumentType]  # refuses it before the run
+    shown = interval_kind(interval)  # refuses another before the run
     folder = out or Path("runs") / table.space / metric
     rank_metrics = tuple(_names("metrics", metrics, empty=True)) or DEFAULT_METRICS
     console = Console()
@@ -123,7 +123,7 @@ def evaluate(
             ]
             for one in found.methods
         },
-        interval=interval,  # pyright: ignore[reportArgumentType]
+        interval=shown,
         command=command,
         seed=seed,
     )

@@ -36,7 +36,7 @@ def reproduce(
     from archenc.evaluation import write_csv, write_markdown
     from archenc.evaluation.experiments import experiment, experiments
     from archenc.evaluation.experiments import reproduce as run
-    from archenc.evaluation.intervals import summarise
+    from archenc.evaluation.intervals import interval_kind
     from archenc.evaluation.printing import print_published, print_results
     from archenc.tables import BenchmarkTable
 
@@ -51,7 +51,7 @@ def reproduce(
             listed.add_row(one.name, one.title, ", ".join(map(str, sizes)), ", ".join(map(str, counts)))
         console.print(listed)
         return
-    summarise([0.0, 1.0], interval=interval)  # pyright: ignore[reportArgumentType]  # refuses it before the run
+    shown = interval_kind(interval)  # refuses another before the run
     this = experiment(name)
     folder = out or Path("runs") / name
     source = BenchmarkTable.open(table or this.space)
@@ -61,7 +61,7 @@ def reproduce(
             source,
             folder,
             trials=trials or None,
-            interval=interval,  # pyright: ignore[reportArgumentType]
+            interval=shown,
             jobs=jobs,
             progress=progress,
         )

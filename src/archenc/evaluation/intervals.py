@@ -30,6 +30,13 @@ class Summary:
     n_trials: int
 
 
+def interval_kind(interval: str) -> IntervalKind:
+    """Return the kind of confidence interval called `interval`. Raises InvalidArgument for another name."""
+    if interval == "t" or interval == "bootstrap":
+        return interval
+    raise InvalidArgument(f"interval={interval!r}: expected 't' or 'bootstrap'")
+
+
 def summarise(
     values: ArrayLike, *, interval: IntervalKind = "t", confidence: float = 0.95, seed: Seed = 0
 ) -> Summary:
@@ -60,14 +67,12 @@ def interval_of_mean(
     if n < 2:
         return float("nan"), float("nan")
     tail = (1 - confidence) / 2
-    if interval == "t":
+    if interval_kind(interval) == "t":
         half = stats.t.ppf(1 - tail, n - 1) * np.std(array, ddof=1) / np.sqrt(n)
         return float(array.mean() - half), float(array.mean() + half)
-    if interval == "bootstrap":
-        drawn = as_generator(seed).integers(0, n, size=(resamples, n))
-        low, high = np.quantile(array[drawn].mean(axis=1), [tail, 1 - tail])
-        return float(low), float(high)
-    raise InvalidArgument(f"interval={interval!r}: expected 't' or 'bootstrap'")
+    drawn = as_generator(seed).integers(0, n, size=(resamples, n))
+    low, high = np.quantile(array[drawn].mean(axis=1), [tail, 1 - tail])
+    return float(low), float(high)
 
 
 def _checked(values: ArrayLike) -> np.ndarray:
