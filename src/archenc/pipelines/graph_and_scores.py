@@ -91,14 +91,11 @@ class Recommended(Predictor):
         graph, scores = self._features(X)
         inputs = {"graph": graph, "scores": scores, "both": np.hstack([scores, graph])}
         members = [(self.process_, "both"), *[(forest, name) for name, forest in self.forests_.items()]]
-        if not with_std:
-            found = [member.predict(inputs[name]) for member, name in members]
-            found[0] += self.prior * self._consensus(scores)
-            return np.mean(found, axis=0), None
-        pairs = [member.predict(inputs[name], return_std=True) for member, name in members]
-        means, stds = (np.stack(part) for part in zip(*pairs, strict=True))
+        found = [member._predict(inputs[name], with_std) for member, name in members]
+        means = np.stack([mean for mean, _ in found])
         means[0] += self.prior * self._consensus(scores)
-        return means.mean(0), np.sqrt((stds**2).mean(0) + means.var(0))
+        stds = [std for _, std in found if std is not None]
+        return means.mean(0), np.sqrt(np.square(stds).mean(0) + means.var(0)) if with_std else None
 
     def _features(self, X: Population) -> tuple[Float64[np.ndarray, "n g"], Float64[np.ndarray, "n s"]]:
         graph = np.asarray(self.graph_.transform(X), dtype=np.float64)

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from archenc.predictors.flow import Parameters
-from archenc.predictors.losses import draw_pairs, pairwise_hinge
+from archenc.predictors.losses import MARGIN, PAIRS_PER_ARCHITECTURE, draw_pairs, pairwise_hinge
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Schedule:
     lr: float = 1e-3
     lr_min: float = 1e-6
     weight_decay: float = 1e-5
-    pairs_per_architecture: int = 4
-    margin: float = 0.1
+    pairs_per_architecture: int = PAIRS_PER_ARCHITECTURE
+    margin: float = MARGIN
 
 
 @runtime_checkable
