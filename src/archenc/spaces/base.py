@@ -18,7 +18,8 @@ class SearchSpace(Protocol):
 
     name: canonical name; aliases: other names it answers to. ops: the operations a cell may choose from, in
     the space's own order. node_ops: the operations of the nodes of its `op_on_node` view, in FLAN's published
-    order. size: number of architectures, None where it is not known.
+    order. size: number of architectures, None where it is not known. max_nodes: nodes of the largest cell,
+    inputs and output counted.
     """
 
     name: str
@@ -26,6 +27,7 @@ class SearchSpace(Protocol):
     ops: tuple[Op, ...]
     node_ops: tuple[Op, ...]
     size: int | None
+    max_nodes: int
 
     def parse(self, native: object) -> Architecture:
         """Read any public spelling. Raises InvalidArchitecture, which shows a legal form."""
@@ -33,6 +35,14 @@ class SearchSpace(Protocol):
 
     def format(self, arch: Architecture, style: str = "native") -> str:
         """Write a public spelling. Raises InvalidArgument for an unknown style."""
+        ...
+
+    def key(self, arch: Architecture) -> str:
+        """Return the text by which a table finds the row of an architecture.
+
+        The native spelling where every spelling has a row of its own, as in NAS-Bench-201; the benchmark's
+        hash where isomorphic cells share one.
+        """
         ...
 
     def sample(self, n: int, rng: Seed) -> list[Architecture]:

@@ -43,6 +43,7 @@ class NasBench201:
         op(name) for name in ("output", "input", "avg_pool3x3", "conv1x1", "conv3x3", "none", "skip")
     )
     size: ClassVar[int | None] = SIZE
+    max_nodes: ClassVar[int] = len(_NODES)
 
     def parse(self, native: object) -> Architecture:
         """Read any public spelling of a cell.
@@ -67,6 +68,10 @@ class NasBench201:
         if style == "index":
             return str(_index_by_code()[code])
         return spelling.write(code, style)
+
+    def key(self, arch: Architecture) -> str:
+        """Return the native spelling: isomorphic cells were trained and stored one by one."""
+        return self.format(arch)
 
     def index(self, arch: Architecture) -> int:
         """Return the benchmark's index of an architecture, 0..15,624."""
