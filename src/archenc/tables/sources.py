@@ -1,58 +1,127 @@
-"""The files that archenc knows: name, size, checksum, licence and origin of each, and where they lie."""
+"""The files that archenc knows: size, checksum, licence and origin of each, and where they lie on disk."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from archenc.errors import DataError, UnknownName
-from archenc.store import file_sha256
+from archenc.store import file_sha256, home
+
+NONE_STATED = "none stated"
+"""The licence of a repository without a licence: it grants no right to redistribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """One public file: facts about it, none of its content.
 
-    name: `folder/file`. bytes, sha256: of the version that archenc has been tested with. licence: of the
-    origin repository ("none stated": it grants no right to redistribute). repository, commit, path: where it
-    comes from. derived: whether it was computed from that origin; `url` is then None.
+    name: `folder/file`. bytes, sha256: of the version that archenc has been tested with; None where nobody
+    published them. licence: of the origin repository ("none stated": it grants no right to redistribute).
+    repository, commit, path: where it comes from, as far as there is such a place. url: the pinned address,
+    None where there is none. derived: whether it was computed from that origin, and so is published nowhere.
+    note: how to do without a derived file, or what else to know. papers: to be cited, the benchmark's first.
+    official: a distribution of the benchmark's authors, large, fetched only when it is asked for by its own
+    name. page: where users get it.
     """
 
     name: str
-    bytes: int
-    sha256: str
+    bytes: int | None
+    sha256: str | None
     licence: str
-    repository: str
-    commit: str
-    path: str
+    repository: str | None
+    commit: str | None
+    path: str | None
     url: str | None
     derived: bool
+    note: str = ""
+    papers: tuple[str, ...] = ()
+    official: bool = False
+    page: str | None = None
 
-    def verify(self, path: Path) -> None:
-        """Compare a file on disk with the facts. Raises DataError when truncated or altered."""
+    @property
+    def pullable(self) -> bool:
+        """Whether archenc can fetch it: only with an address and a checksum to hold the content against."""
+        return self.url is not None and self.sha256 is not None
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in one line: `repository@commit`, as far as there is one."""
+        return "@".join(part for part in (self.repository, self.commit) if part) or "computed"
+
+    def verify(self, path: Path) -> bool:
+        """Compare a file on disk with the facts; return False where no checksum of it is known.
+
+        Raises DataError when truncated or altered.
+        """
         try:
             size = path.stat().st_size
         except OSError as error:
             raise DataError(f"{path}: cannot be read ({error})") from error
-        found = file_sha256(path) if size == self.bytes else None
+        if self.sha256 is None:
+            return False
+        fits = self.bytes is None or size == self.bytes
+        found = file_sha256(path) if fits else None
         if found != self.sha256:
+            expected = f"{self.bytes:,} bytes with SHA-256" if self.bytes is not None else "SHA-256"
             what = f"SHA-256 {found}" if found else f"{size:,} bytes"
+            commit = f" (commit {self.commit[:12]})" if self.commit else ""
             raise DataError(
-                f"{path}: truncated or altered: expected {self.bytes:,} bytes with SHA-256 {self.sha256}, "
-                f"found {what}. Fetch it again from {self.repository} (commit {self.commit[:12]}); to import "
+                f"{path}: truncated or altered: expected {expected} {self.sha256}, "
+                f"found {what}. Fetch it again from {self.repository}{commit}; to import "
                 f"another version of the file knowingly, give verify=False (--no-verify)"
             )
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBenchmark:
+    """The public files of a benchmark.
+
+    name: the space's, or the folder's where archenc has no such space yet. title: in words. spaces: search
+    spaces that the files are about. paper: to be cited. files: in the order of the catalogue.
+    """
+
+    name: str
+    title: str
+    spaces: tuple[str, ...]
+    paper: str
+    files: tuple[KnownFile, ...]
+
+
+@cache
+def known_benchmarks() -> dict[str, KnownBenchmark]:
+    """Return every benchmark of the packaged catalogue by name, sorted."""
+    folder = files("archenc.tables") / "catalogue"
+    repositories = json.loads((folder / _REPOSITORIES).read_text("utf-8"))
+    texts = [
+        entry.read_text("utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".json") and entry.name != _REPOSITORIES
+    ]
+    members = [_benchmark(json.loads(text), repositories) for text in texts]
+    return {member.name: member for member in sorted(members, key=lambda member: member.name)}
 
 
 def known_files(catalogue: str) -> dict[str, KnownFile]:
-    """Return the files of one packaged catalogue ("nasbench201") by name. Raises UnknownName."""
-    resource = files("archenc.tables") / "catalogue" / f"{catalogue}.json"
-    if not resource.is_file():
-        raise UnknownName(f"catalogue={catalogue!r}: archenc knows no files of that benchmark")
-    return {entry["name"]: KnownFile(**entry) for entry in json.loads(resource.read_text())}
+    """Return the files of one benchmark ("nasbench201") or space by name. Raises UnknownName."""
+    for member in known_benchmarks().values():
+        if catalogue == member.name or catalogue in member.spaces:
+            return {file.name: file for file in member.files}
+    raise UnknownName(f"catalogue={catalogue!r}: archenc knows no files of that benchmark")
+
+
+def files_folder(at: str | Path | None = None) -> Path:
+    """Return the folder of pulled files, `files` in archenc's home; `folder/file` lies there by that name.
+
+    at: the home; default $ARCHENC_HOME or the XDG data folder.
+    """
+    return home(at) / "files"
 
 
 def locate(names: Iterable[str], folder: str | Path) -> dict[str, Path]:
@@ -73,3 +142,17 @@ def locate(names: Iterable[str], folder: str | Path) -> dict[str, Path]:
         if path := next((path for path in candidates if path.is_file()), None):
             found[name] = path
     return found
+
+
+_REPOSITORIES = "repositories.json"
+
+
+def _benchmark(entry: dict[str, Any], repositories: dict[str, str | None]) -> KnownBenchmark:
+    """Build a benchmark of its entry; a file cites the benchmark, its repository, and its own paper."""
+
+    def file(fields: dict[str, Any]) -> KnownFile:
+        cited = (entry["paper"], repositories.get(fields["repository"]), fields.pop("paper", None))
+        return KnownFile(**fields, papers=tuple(dict.fromkeys(paper for paper in cited if paper)))
+
+    members = tuple(file(dict(fields)) for fields in entry["files"])
+    return KnownBenchmark(entry["name"], entry["title"], tuple(entry["spaces"]), entry["paper"], members)
