@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int16
+from jaxtyping import Bool, Int16, UInt8
 
 from archenc.errors import InvalidArchitecture
 from archenc.graph.form_terms import distinct_rows
@@ -67,6 +67,17 @@ def dense_hashes(
         np.concatenate([np.where(live, ops, -1), passing.reshape(len(ops), -1)], axis=1, dtype=np.int16)
     )
     return np.array([_hash(ops[row], passing[row], live[row], inputs) for row in first], dtype=object)[where]
+
+
+def node_hashes(
+    labels: Int16[np.ndarray, "m n"], adjacency: Bool[np.ndarray, "m n n"]
+) -> UInt8[np.ndarray, "m 16"]:
+    """Return the MD5 fingerprints of m pruned cells of n nodes each, as bytes; see `cell_hash`."""
+    texts = [
+        cell_hash(row, [(i, j) for i, j in np.argwhere(cell).tolist()])
+        for row, cell in zip(labels.tolist(), adjacency, strict=True)
+    ]
+    return np.frombuffer(bytes.fromhex("".join(texts)), dtype=np.uint8).reshape(-1, 16)
 
 
 def _hash(ops: np.ndarray, passing: np.ndarray, live: np.ndarray, inputs: int) -> str:
