@@ -1,0 +1,37 @@
+"""Networks: an architecture as the `torch.nn.Module` that its benchmark trained.
+
+`build` makes the module, `count` gives its parameters and FLOPs, `operation_paths` says which submodules
+belong to which operation of the cell. A space has one builder, under its name in the entry points
+`archenc.networks`. torch is loaded at first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archenc.lazy import lazy
+
+if TYPE_CHECKING:
+    from archenc.networks.base import Builder as Builder
+    from archenc.networks.base import CellCopy as CellCopy
+    from archenc.networks.base import Network as Network
+    from archenc.networks.base import operation_paths as operation_paths
+    from archenc.networks.building import build as build
+    from archenc.networks.building import tasks as tasks
+    from archenc.networks.counting import Counts as Counts
+    from archenc.networks.counting import count as count
+
+_HOMES = {
+    "Builder": "base",
+    "CellCopy": "base",
+    "Counts": "counting",
+    "Network": "base",
+    "build": "building",
+    "count": "counting",
+    "operation_paths": "base",
+    "tasks": "building",
+}
+
+__all__ = ["Builder", "CellCopy", "Counts", "Network", "build", "count", "operation_paths", "tasks"]
+
+__getattr__, __dir__ = lazy(__name__, _HOMES)

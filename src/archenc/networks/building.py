@@ -1,0 +1,51 @@
+"""From an architecture to its network, through the builder of its space."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+
+from archenc.errors import InvalidArgument
+from archenc.graph import Architecture
+from archenc.networks.base import Builder, Network
+from archenc.registry import Registry
+from archenc.typing import Seed, as_generator
+
+_REGISTRY = Registry("networks")
+
+
+def build(
+    arch: Architecture,
+    task: str | None = None,
+    *,
+    seed: Seed | None = None,
+    device: str | torch.device = "cpu",
+    **skeleton: Any,
+) -> Network:
+    """Return the network of an architecture, as its benchmark trained it, in train mode.
+
+    task: data set or task, see `tasks`; by default the first. seed: of the initial weights, which are the
+    same on every device; None draws fresh ones. The global generators are neither read nor advanced.
+    device: "meta" gives a network without weights, which is enough to count. skeleton: what differs from the
+    published network, such as `channels`, `cells`, `n_classes`, `input_shape`; each space names its own.
+    Raises InvalidArgument for an unknown task or option, UnknownName for a space without networks.
+    """
+    builder: Builder = _REGISTRY.get(arch.space)
+    known = list(inspect.signature(builder.construct).parameters)[2:]
+    if unknown := [option for option in skeleton if option not in known]:
+        raise InvalidArgument(f"skeleton option {unknown[0]!r}; legal for {arch.space}: {', '.join(known)}")
+    network = builder.make(arch, task, skeleton)
+    if torch.device(device).type == "meta":
+        return network
+    generator = as_generator(np.random.default_rng() if seed is None else seed)
+    network.to_empty(device="cpu")
+    builder.initialise(network, torch.Generator().manual_seed(int(generator.integers(2**63))))
+    return network.to(device)
+
+
+def tasks(space: str) -> tuple[str, ...]:
+    """Return the tasks for which the networks of a space are built, the default first. Raises UnknownName."""
+    return _REGISTRY.get(space).tasks

@@ -1,0 +1,182 @@
+"""Parameters and FLOPs of a module, counted from shapes alone: nothing is computed.
+
+Two conventions, both for one forward pass of one example, in single operations:
+
+* `suite_zero` reproduces the columns `params` and `flops` of NAS-Bench-Suite-Zero (Krishnakumar et al.,
+  NeurIPS 2022 Datasets and Benchmarks). A multiply-accumulate counts once; batch norm counts 2 an element (1
+  without affine parameters), ReLU 1, a pooling window its area, the global average pool C (H+1) (W+1), the
+  bias of a convolution 1 an element; additions, concatenations, identities and the bias of a linear layer are
+  free. A module that is called several times counts once.
+* `macs`: multiply-accumulates of convolutions and linear layers, every call and every tile of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from math import prod
+from typing import Any, Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor, nn
+
+from archenc.errors import InvalidArgument
+from archenc.networks.base import Network
+
+Convention = Literal["suite_zero", "macs"]
+Shape = tuple[int, ...]
+
+
+class Counts(NamedTuple):
+    """params: trainable parameters. flops: operations of one forward pass of one example."""
+
+    params: int
+    flops: int
+
+
+class _Cost(NamedTuple):
+    """Output shape of a leaf module, and what one item of its batch costs in the two conventions."""
+
+    out: Shape
+    suite_zero: int
+    macs: int = 0
+
+
+def count(
+    module: nn.Module, input_shape: Shape | None = None, convention: Convention = "suite_zero"
+) -> Counts:
+    """Return the trainable parameters and the FLOPs of a module, both exact integers.
+
+    input_shape: shape of one example, without the batch; by default `module.input_shape`. convention: see
+    above. The module may be on any device, "meta" included, and is left as it was; while it is being counted
+    it must not be used elsewhere. Raises InvalidArgument for an unknown convention, a missing shape, or a
+    layer with weights for which there is no rule.
+    """
+    if convention not in get_args(Convention):
+        raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(get_args(Convention))}")
+    if input_shape is None and isinstance(module, Network):
+        input_shape = module.input_shape
+    if input_shape is None:
+        raise InvalidArgument("input_shape=None: needed for a module that has no input_shape of its own")
+    params = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+    costs: dict[nn.Module, int] = {}
+    total = 0
+
+    def record(leaf: nn.Module, cost: _Cost) -> None:
+        nonlocal total
+        costs.setdefault(leaf, cost.suite_zero)
+        total += cost.macs * cost.out[0]
+
+    with _shapes_only(module, record), torch.no_grad():
+        module(torch.empty((1, *input_shape), device="meta"))
+    return Counts(params, sum(costs.values()) if convention == "suite_zero" else total)
+
+
+@contextmanager
+def _shapes_only(module: nn.Module, record: Callable[[nn.Module, _Cost], None]) -> Iterator[None]:
+    """Let every leaf of a module answer with a tensor of the right shape, and record what it would cost."""
+
+    def answer(leaf: nn.Module, rule: Callable[[Any, Shape], _Cost]) -> Callable[[Tensor], Tensor]:
+        def forward(x: Tensor) -> Tensor:
+            cost = rule(leaf, tuple(x.shape))
+            record(leaf, cost)
+            return torch.empty(cost.out, device="meta")
+
+        return forward
+
+    replaced = []
+    try:
+        for name, leaf in module.named_modules():
+            rule = _rule(leaf)
+            if rule is not None:
+                replaced.append((leaf, leaf.__dict__.get("forward")))
+                leaf.__dict__["forward"] = answer(leaf, rule)
+            elif any(True for _ in leaf.parameters(recurse=False)):
+                raise InvalidArgument(
+                    f"module {name!r}: {type(leaf).__name__} has weights and no counting rule; there are "
+                    f"rules for {', '.join(kind.__name__ for kind in _RULES)}"
+                )
+        yield
+    finally:
+        for leaf, before in replaced:
+            if before is None:
+                del leaf.__dict__["forward"]
+            else:
+                leaf.__dict__["forward"] = before
+
+
+def _rule(leaf: nn.Module) -> Callable[[Any, Shape], _Cost] | None:
+    return next((_RULES[kind] for kind in type(leaf).__mro__ if kind in _RULES), None)
+
+
+def _conv(layer: nn.Conv2d, shape: Shape) -> _Cost:
+    batch, _, height, width = shape
+    out_height, out_width = (
+        _extent(size, *(_pair(value)[axis] for value in _window(layer)))
+        for axis, size in enumerate((height, width))
+    )
+    area = out_height * out_width
+    macs = prod(layer.kernel_size) * layer.in_channels * (layer.out_channels // layer.groups) * area
+    bias = 0 if layer.bias is None else layer.out_channels * area
+    return _Cost((batch, layer.out_channels, out_height, out_width), macs + bias, macs)
+
+
+def _window(layer: nn.Conv2d) -> tuple[Any, Any, Any, Any]:
+    padding = layer.padding
+    if isinstance(padding, str):
+        whole = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+        # "same" pads unevenly where the window is even; an extent needs the sum of both sides only
+        padding = tuple(0.5 * size if padding == "same" else 0 for size in whole)
+    return layer.kernel_size, layer.stride, padding, layer.dilation
+
+
+def _pool(layer: nn.AvgPool2d | nn.MaxPool2d, shape: Shape) -> _Cost:
+    batch, channels, height, width = shape
+    if layer.ceil_mode:
+        raise InvalidArgument(f"{layer}: no counting rule for ceil_mode")
+    window = (layer.kernel_size, layer.stride, layer.padding, getattr(layer, "dilation", 1))
+    out_height, out_width = (
+        _extent(size, *(_pair(value)[axis] for value in window)) for axis, size in enumerate((height, width))
+    )
+    out = (batch, channels, out_height, out_width)
+    return _Cost(out, prod(_pair(layer.kernel_size)) * prod(out[1:]))
+
+
+def _global_pool(layer: nn.AdaptiveAvgPool2d, shape: Shape) -> _Cost:
+    batch, channels, height, width = shape
+    if _pair(layer.output_size) != (1, 1):
+        raise InvalidArgument(f"{layer}: the only adaptive pooling with a counting rule is the one to 1 x 1")
+    return _Cost((batch, channels, 1, 1), channels * (height + 1) * (width + 1))  # the tool's own "+ 1"
+
+
+def _batch_norm(layer: nn.BatchNorm2d, shape: Shape) -> _Cost:
+    return _Cost(shape, (2 if layer.affine else 1) * prod(shape[1:]))
+
+
+def _relu(_: nn.Module, shape: Shape) -> _Cost:
+    return _Cost(shape, prod(shape[1:]))
+
+
+def _linear(layer: nn.Linear, shape: Shape) -> _Cost:
+    macs = layer.in_features * layer.out_features * prod(shape[1:-1])
+    return _Cost((*shape[:-1], layer.out_features), macs, macs)
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def _extent(size: int, kernel: int, stride: int, padding: float, dilation: int) -> int:
+    return int((size + 2 * padding - dilation * (kernel - 1) - 1) // stride) + 1
+
+
+_RULES: dict[type[nn.Module], Callable[[Any, Shape], _Cost]] = {
+    nn.Conv2d: _conv,
+    nn.Linear: _linear,
+    nn.BatchNorm2d: _batch_norm,
+    nn.ReLU: _relu,
+    nn.LeakyReLU: _relu,
+    nn.AvgPool2d: _pool,
+    nn.MaxPool2d: _pool,
+    nn.AdaptiveAvgPool2d: _global_pool,
+}

@@ -1,0 +1,126 @@
+"""Counting: against hand-made sums, and against what a real forward pass does."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from archenc import networks
+from archenc.errors import InvalidArgument
+
+
+def by_running(module: nn.Module, shape: tuple[int, ...]) -> int:
+    """Multiply-accumulates of a real forward pass: the slow twin of the convention "macs"."""
+    total = 0
+
+    def hook(layer: nn.Module, inputs: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
+        nonlocal total
+        if isinstance(layer, nn.Conv2d):
+            total += layer.weight[0].numel() * out.numel()
+        if isinstance(layer, nn.Linear):
+            total += layer.in_features * out.numel()
+
+    handles = [layer.register_forward_hook(hook) for layer in module.modules()]
+    module(torch.zeros(1, *shape))
+    for handle in handles:
+        handle.remove()
+    return total
+
+
+LAYERS = {
+    "conv": (nn.Conv2d(3, 8, 3, stride=2, padding=1), (3, 7, 9), 3 * 9 * 8 * 20 + 8 * 20),
+    "conv, same": (nn.Conv2d(2, 4, (3, 5), padding="same", bias=False), (2, 5, 6), 2 * 15 * 4 * 30),
+    "depthwise, dilated": (
+        nn.Conv2d(6, 6, 3, padding=2, dilation=2, groups=6, bias=False),
+        (6, 8, 8),
+        9 * 6 * 64,
+    ),
+    "linear": (nn.Linear(10, 7), (10,), 70),
+    "linear on rows": (nn.Linear(10, 7), (5, 10), 350),
+    "batch norm": (nn.BatchNorm2d(5), (5, 4, 3), 2 * 60),
+    "batch norm without weights": (nn.BatchNorm2d(5, affine=False), (5, 4, 3), 60),
+    "relu": (nn.ReLU(), (5, 4, 3), 60),
+    "leaky relu": (nn.LeakyReLU(0.2), (5, 4, 3), 60),
+    "max pool": (nn.MaxPool2d(3, 2, 1), (4, 7, 8), 4 * 4 * 4 * 9),
+    "average pool": (nn.AvgPool2d(2), (4, 7, 8), 4 * 3 * 4 * 4),
+    "global pool": (nn.AdaptiveAvgPool2d(1), (4, 7, 8), 4 * 8 * 9),
+    "identity": (nn.Identity(), (4, 7, 8), 0),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_layer_costs_what_the_rule_says(name: str):
+    layer, shape, flops = LAYERS[name]
+    assert networks.count(layer, shape).flops == flops
+    assert networks.count(layer, shape).params == sum(weight.numel() for weight in layer.parameters())
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_macs_are_those_of_a_real_pass_and_so_is_the_shape(name: str):
+    layer, shape, _ = LAYERS[name]
+    layer = nn.Sequential(layer, nn.Flatten(), nn.LazyLinear(3)).eval()
+    layer(torch.zeros(1, *shape))
+    assert networks.count(layer, shape, "macs").flops == by_running(layer, shape)
+
+
+def test_a_module_called_twice_counts_once_or_twice():
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 1, bias=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.conv(self.conv(x))
+
+    assert networks.count(Twice(), (4, 3, 3)) == (16, 16 * 9)
+    assert networks.count(Twice(), (4, 3, 3), "macs") == (16, 2 * 16 * 9)
+
+
+def test_tiles_in_the_batch_count_in_macs_only():
+    tiles = nn.Sequential(nn.Flatten(0, 1), nn.Conv2d(2, 2, 1, bias=False))
+    assert networks.count(tiles, (9, 2, 3, 3)).flops == 4 * 9
+    assert networks.count(tiles, (9, 2, 3, 3), "macs").flops == 9 * 4 * 9
+
+
+def test_counting_leaves_the_module_as_it_was():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()).train()
+    module[2].forward = lambda x: x + 1  # somebody else's
+    x, before = torch.ones(2, 3, 5, 5), {name: value.clone() for name, value in module.state_dict().items()}
+    networks.count(module, (3, 5, 5))
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+    assert module.training
+    assert module(x).min() != 0
+    assert module[2](x).min() == 2
+    assert "forward" not in module[0].__dict__
+
+
+def test_frozen_weights_are_not_parameters():
+    module = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 2).requires_grad_(False))
+    assert networks.count(module, (3,)).params == 8
+
+
+def test_what_cannot_be_counted_is_refused():
+    with pytest.raises(InvalidArgument, match=r"'1': LSTM has weights and no counting rule"):
+        networks.count(nn.Sequential(nn.ReLU(), nn.LSTM(3, 3)), (4, 3))
+    with pytest.raises(InvalidArgument, match=r"convention='flops'; legal: suite_zero, macs"):
+        networks.count(nn.ReLU(), (4,), "flops")  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="input_shape=None"):
+        networks.count(nn.ReLU())
+    with pytest.raises(InvalidArgument, match="the one to 1 x 1"):
+        networks.count(nn.AdaptiveAvgPool2d(2), (4, 4, 4))
+    with pytest.raises(InvalidArgument, match="ceil_mode"):
+        networks.count(nn.MaxPool2d(2, ceil_mode=True), (4, 5, 5))
+
+
+def test_a_refusal_leaves_the_module_as_it_was():
+    module = nn.Sequential(nn.ReLU(), nn.LSTM(3, 3))
+    with pytest.raises(InvalidArgument):
+        networks.count(module, (4, 3))
+    assert "forward" not in module[0].__dict__
+
+
+def test_counts_are_integers():
+    counts = networks.count(nn.Linear(3, 2), (3,))
+    assert [type(value) for value in counts] == [int, int]
+    assert counts == (8, 6)
