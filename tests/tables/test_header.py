@@ -3,12 +3,13 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import archenc.tables
 from archenc.errors import DataError
 from archenc.tables import Metric
-from archenc.tables.header import Header, checksum_keys, checksum_values
+from archenc.tables.header import Header, checksum_texts, checksum_values
 
 HEADER = Header(
     space="nasbench201",
@@ -53,8 +54,9 @@ def test_checksums():
     assert checksum_values(values) == checksum_values(other_nan.view(np.float64))
     assert checksum_values(values) != checksum_values(np.array([1.0, np.nan, 0.5]))
     assert checksum_values(values) != checksum_values(values[::-1].copy())
-    assert checksum_keys(["a", "b"]) != checksum_keys(["b", "a"])
-    assert checksum_keys(["ab", ""]) != checksum_keys(["a", "b"])
+    assert checksum_texts(pa.array(["a", "b"])) != checksum_texts(pa.array(["b", "a"]))
+    assert checksum_texts(pa.array(["ab", ""])) != checksum_texts(pa.array(["a", "b"]))
+    assert checksum_texts(pa.array(["x", "a", "b"]).slice(1)) == checksum_texts(pa.array(["a", "b"]))
 
 
 def test_an_unknown_name_of_the_room():

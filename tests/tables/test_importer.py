@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 def test_progress_is_told_file_by_file(folder: Path, tmp_path: Path):
     told: list[tuple[str, int, int]] = []
     import_benchmark("nb201", folder, home=tmp_path, verify=False, progress=lambda *step: told.append(step))
-    assert told == [("nb201/nats_bench.csv", 0, 1), ("", 1, 1)]
+    assert told == [("listing", 0, 1), ("nb201/nats_bench.csv", 0, 1), ("writing", 1, 1)]
 
 
 @pytest.mark.parametrize("moment", ["reading", "writing", "between table and report"])

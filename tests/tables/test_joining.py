@@ -11,7 +11,7 @@ from archenc.spaces import space
 from archenc.tables import Metric
 from archenc.tables.importing import NOT_MEASURED, SENTINEL, Field, Sheet, Source
 from archenc.tables.joining import Join
-from archenc.tables.rows import Rows, rows_of
+from archenc.tables.rows import Rows, whole_space
 
 NB201 = space("nb201")
 ACCURACY = Metric("acc", "cifar10", "accuracy", unit="percent")
@@ -20,7 +20,7 @@ PARAMS = Metric("params", "cifar10", "params")
 
 @pytest.fixture(scope="module")
 def rows() -> Rows:
-    return rows_of("nasbench201")
+    return Rows(NB201, whole_space)
 
 
 def source(name: str, *fields: Field) -> Source:

@@ -115,7 +115,7 @@ def test_a_table_from_memory_and_from_disk_save_alike(tmp_path: Path):
         ({"columns": {"a": [1, 2]}, "metrics": []}, InvalidArgument, r"columns\['a'\] has shape \(2,\)"),
         ({"columns": {"a": [1, 2, np.inf]}, "metrics": []}, InvalidArgument, "infinite"),
         ({"columns": {"a": [1, 2, "x"]}, "metrics": []}, InvalidArgument, "not numbers"),
-        ({"columns": {"architecture": [1, 2, 3]}, "metrics": []}, InvalidArgument, "column of the keys"),
+        ({"columns": {"architecture": [1, 2, 3]}, "metrics": []}, InvalidArgument, "column of texts"),
         ({"columns": {"a": [1, 2, 3]}}, InvalidArgument, "'cifar10_val_accuracy_200ep' has no column"),
     ],
 )

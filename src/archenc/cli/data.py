@@ -80,8 +80,8 @@ def import_(
             home=home,
             verify=verify,
             on_conflict=on_conflict.value,
-            progress=lambda file, done, total: bar.update(
-                task, description=file or "writing", completed=done, total=total
+            progress=lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
             ),
         )
     print_import(report, verify)

@@ -101,16 +101,15 @@ class Task:
                 f"metric={metric!r}: none of {len(table)} architectures has a value of it"
                 + (f" together with {', '.join(needs)}" if needs else "")
             )
-        archs, keys = table.architectures(), table.keys
         labels = _checked_labels(values[rows], n=len(rows), name=f"metric={metric!r}")
         return cls(
             space=table.space,
             name=resolved.name,
-            X=[archs[row] for row in rows],
+            X=table.architectures(rows),
             y=labels if direction == "max" else -labels,
             direction=direction,
             unit=resolved.unit,
-            keys=tuple(str(keys[row]) for row in rows),
+            keys=tuple(table.spellings(rows)),
             rows=rows,
             n_rows=len(table),
         )

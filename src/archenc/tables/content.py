@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, final, runtime_checkable
 
@@ -12,7 +12,14 @@ from jaxtyping import Float64
 
 from archenc.errors import DataError
 from archenc.store.parquet import open_parquet, parquet_errors, write_parquet
-from archenc.tables.header import KEY_COLUMN, Header, checksum_keys, checksum_values
+from archenc.tables.header import (
+    ARCHITECTURE_COLUMN,
+    KEY_COLUMN,
+    Header,
+    checksum_texts,
+    checksum_values,
+)
+from archenc.tables.importing import Listing
 
 
 @runtime_checkable
@@ -22,8 +29,12 @@ class Content(Protocol):
     header: Header
     where: str
 
-    def keys(self) -> list[str]:
+    def spellings(self) -> pa.StringArray:
         """Return the native spelling of each row."""
+        ...
+
+    def keys(self) -> pa.StringArray:
+        """Return the text by which each row is found: that of `space.key`, often the spelling."""
         ...
 
     def values(self, name: str) -> Float64[np.ndarray, " n"]:
@@ -37,13 +48,18 @@ class InMemory:
 
     where = "in memory"
 
-    def __init__(self, header: Header, keys: Sequence[str], columns: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, header: Header, listing: Listing, columns: Mapping[str, np.ndarray]) -> None:
         self.header = header
-        self._keys = list(keys)
-        self._columns = {name: np.array(columns[name], dtype=np.float64) for name in header.metrics}
+        self._spellings = pa.array(listing.spellings, pa.string())
+        self._keys = self._spellings if listing.keys is None else pa.array(listing.keys, pa.string())
+        self._columns = {name: np.asarray(columns[name], dtype=np.float64) for name in header.metrics}
 
-    def keys(self) -> list[str]:
+    def spellings(self) -> pa.StringArray:
         """Return the native spelling of each row."""
+        return self._spellings
+
+    def keys(self) -> pa.StringArray:
+        """Return the text by which each row is found."""
         return self._keys
 
     def values(self, name: str) -> Float64[np.ndarray, " n"]:
@@ -65,18 +81,28 @@ class InParquet:
         with parquet_errors(self._path):
             schema = self._file.schema_arrow
         self.header = Header.decode(schema.metadata, self._path)
+        self._text_columns = [
+            name for name in (ARCHITECTURE_COLUMN, KEY_COLUMN) if name in self.header.checksums
+        ]
         if (
-            schema.names != [KEY_COLUMN, *self.header.metrics]
+            schema.names != [*self._text_columns, *self.header.metrics]
             or self._file.metadata.num_rows != self.header.rows
         ):
             raise DataError(f"{self._path}: altered: its columns or rows are not those it describes")
 
-    def keys(self) -> list[str]:
-        """Return the native spelling of each row. Raises DataError when altered."""
-        keys = self._read(KEY_COLUMN).to_pylist()
-        if checksum_keys(keys) != self.header.checksums.get(KEY_COLUMN):
-            raise DataError(self._altered(KEY_COLUMN))
-        return keys
+    def spellings(self) -> pa.StringArray:
+        """Read the native spelling of each row. Raises DataError when altered."""
+        return self._texts(ARCHITECTURE_COLUMN)
+
+    def keys(self) -> pa.StringArray:
+        """Read the text by which each row is found. Raises DataError when altered."""
+        return self._texts(self._text_columns[-1])
+
+    def _texts(self, name: str) -> pa.StringArray:
+        texts = self._read(name).combine_chunks()
+        if texts.type != pa.string() or checksum_texts(texts) != self.header.checksums.get(name):
+            raise DataError(self._altered(name))
+        return texts
 
     def values(self, name: str) -> Float64[np.ndarray, " n"]:
         """Read a column. Raises DataError when altered."""
@@ -104,13 +130,15 @@ class InParquet:
 
 
 def save(content: Content, path: str | Path) -> None:
-    """Write keys and columns as one parquet file, atomically; a missing value becomes a null."""
+    """Write spellings, keys and columns as one parquet file, atomically; a missing value becomes a null."""
     header = content.header
     columns = {name: content.values(name) for name in header.metrics}
     checksums = {name: checksum_values(values) for name, values in columns.items()}
-    checksums[KEY_COLUMN] = checksum_keys(content.keys())
-    arrays = [pa.array(content.keys(), pa.string())]
-    arrays += [pa.array(values, from_pandas=True) for values in columns.values()]
+    texts = {ARCHITECTURE_COLUMN: content.spellings()}
+    if not content.keys().equals(content.spellings()):
+        texts[KEY_COLUMN] = content.keys()
+    checksums |= {name: checksum_texts(column) for name, column in texts.items()}
+    arrays = [*texts.values(), *(pa.array(values, from_pandas=True) for values in columns.values())]
     whole = Header(
         space=header.space,
         rows=header.rows,
@@ -120,5 +148,5 @@ def save(content: Content, path: str | Path) -> None:
         provenance=header.provenance,
         checksums=checksums,
     )
-    table = pa.table(arrays, names=[KEY_COLUMN, *columns]).replace_schema_metadata(whole.encode())
+    table = pa.table(arrays, names=[*texts, *columns]).replace_schema_metadata(whole.encode())
     write_parquet(table, path)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float64
 
 from archenc.errors import ArchencError, DataError
 from archenc.tables.metric import Metric
 
-KEY_COLUMN = "architecture"
+ARCHITECTURE_COLUMN = "architecture"
+"""The native spelling of each row."""
+KEY_COLUMN = "key"
+"""The text of `space.key`, in the tables of spaces where it is not the native spelling."""
 _FORMAT = 1
 _CONTENT, _CHECK = b"archenc", b"archenc.sha256"
 
@@ -28,7 +33,7 @@ class Header:
     missing: for each metric, why rows are missing and how many for each reason. absent: metrics that the
     importer knows but whose file was not there, with that file. provenance: what `archenc data import` did
     (files with checksums, comparisons of sources), empty for a user's own table. checksums: CRC-32 of each
-    column of values and of the keys.
+    column of values, of the spellings, and of the keys where there are some.
     """
 
     space: str
@@ -82,6 +87,8 @@ def checksum_values(values: Float64[np.ndarray, " n"]) -> str:
     return f"{zlib.crc32(canonical.tobytes()):08x}"
 
 
-def checksum_keys(keys: Sequence[str]) -> str:
-    """Return the CRC-32 of the spellings of the architectures, in their order."""
-    return f"{zlib.crc32(chr(10).join(keys).encode()):08x}"
+def checksum_texts(texts: pa.StringArray) -> str:
+    """Return the CRC-32 of the texts of a column, a line each."""
+    whole = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts)
+    (lines,) = pc.call_function("binary_join", [whole, pa.scalar("\n")])
+    return f"{zlib.crc32(lines.as_buffer()):08x}"

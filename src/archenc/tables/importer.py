@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,18 +12,18 @@ from archenc.spaces import space
 from archenc.store import file_sha256, write_json
 from archenc.tables.content import InMemory
 from archenc.tables.header import Header
-from archenc.tables.importers import sources_of
-from archenc.tables.importing import Source
+from archenc.tables.importers import benchmark
+from archenc.tables.importing import Sheet, Source
 from archenc.tables.joining import Comparison, Conflict, Join, OnConflict
 from archenc.tables.metric import Metric
-from archenc.tables.rows import rows_of
-from archenc.tables.sources import known_files, locate
+from archenc.tables.rows import Rows
+from archenc.tables.sources import KnownFile, known_files, locate
 from archenc.tables.table import BenchmarkTable, stored_path
 
 _EXAMPLES = 20
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name ("" while the table is written), files done, files in all."""
+"""Called with what is being done (a file's name, "listing", "writing"), files done, files in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +67,43 @@ def import_benchmark(
     The table appears whole or not at all; importing again gives the same bytes.
     Raises UnknownName, DataError: no file there, a file truncated or altered or of another layout.
     """
-    canonical = space(name).name
-    sources = sources_of(canonical)
-    known = known_files(canonical)
-    found = locate([source.file for source in sources], folder)
-    present = [source for source in sources if source.file in found]
+    member = space(name)
+    importer, known = benchmark(member.name), known_files(member.name)
+    found = locate([source.file for source in importer.sources], folder)
+    present = [source for source in importer.sources if source.file in found]
     if not present:
-        names = ", ".join(source.file for source in sources)
-        raise DataError(f"{folder}: none of the files of {canonical} is there; expected any of {names}")
-    join = Join(rows_of(canonical))
+        names = ", ".join(source.file for source in importer.sources)
+        raise DataError(f"{folder}: none of the files of {member.name} is there; expected any of {names}")
+    tell = progress or _silent
     files: list[dict[str, Any]] = []
-    for done, source in enumerate(present):
-        if progress is not None:
-            progress(source.file, done, len(present))
-        path = found[source.file]
-        if verify:
-            known[source.file].verify(path)
-        sheets = list(source.read(path))
+
+    def read() -> Iterator[tuple[Source, list[Sheet]]]:
+        for done, source in enumerate(present):
+            tell(source.file, done, len(present))
+            path, facts = found[source.file], known.get(source.file)
+            if verify and facts:
+                facts.verify(path)
+            sheets = list(source.read(path))
+            files.append(_about(source, sheets, path, facts, verified=verify))
+            yield source, sheets
+
+    if importer.listing is None:
+        rows, contents = Rows(member), list(read())
+        for source, sheets in contents:
+            for sheet in sheets:
+                rows.admit(sheet, source.file)
+    else:
+        tell("listing", 0, len(present))
+        rows, contents = Rows(member, importer.listing), read()
+    join = Join(rows)
+    for source, sheets in contents:
         join.add(source, sheets)
-        files.append(
-            {
-                "file": source.file,
-                "verified": verify,
-                "sha256": known[source.file].sha256 if verify else file_sha256(path),
-                "rows": max(len(sheet.keys) for sheet in sheets),
-                "metrics": len(source.metrics),
-                "licence": known[source.file].licence,
-                "origin": f"{known[source.file].repository}@{known[source.file].commit}",
-            }
-        )
-    if progress is not None:
-        progress("", len(present), len(present))
+    tell("writing", len(present), len(present))
     join.settle(on_conflict)
-    absent = _absent(sources, join)
+    absent = _absent(importer.sources, join)
     header = Header(
-        space=canonical,
-        rows=len(join.keys),
+        space=member.name,
+        rows=len(rows),
         metrics=join.metrics,
         missing=join.missing(),
         absent=absent,
@@ -114,11 +115,11 @@ def import_benchmark(
     )
     table = stored_path(name, home)
     report = table.with_suffix(".import.json")
-    BenchmarkTable(InMemory(header, join.keys, join.columns)).save(table)
+    BenchmarkTable(InMemory(header, rows.listing, join.columns)).save(table)
     write_json(
         report,
         {
-            "space": canonical,
+            "space": member.name,
             "rows": header.rows,
             "metrics": len(header.metrics),
             "absent": absent,
@@ -127,6 +128,26 @@ def import_benchmark(
         },
     )
     return ImportReport(table, report, header.rows, header.metrics, files, absent, join.comparisons)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def _about(
+    source: Source, sheets: Sequence[Sheet], path: Path, facts: KnownFile | None, *, verified: bool
+) -> dict[str, Any]:
+    """Return what the report says about a file that was read."""
+    checked = verified and facts is not None
+    return {
+        "file": source.file,
+        "verified": checked,
+        "sha256": facts.sha256 if facts and checked else file_sha256(path),
+        "rows": max((len(sheet.keys) for sheet in sheets), default=0),
+        "metrics": len(source.metrics),
+        "licence": facts.licence if facts else "not known",
+        "origin": f"{facts.repository}@{facts.commit}" if facts else "not in the catalogue",
+    }
 
 
 def _absent(sources: tuple[Source, ...], join: Join) -> dict[str, str]:

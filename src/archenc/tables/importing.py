@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from archenc import suite_zero
+from archenc.spaces import SearchSpace
 from archenc.tables.metric import Metric
 
-Style = Literal["native", "naslib", "index"]
+Style = Literal["spelling", "key", "index"]
+"""What the keys of a sheet are.
+
+"spelling": anything that `space.parse` reads (texts, or tuples, dictionaries, ... as the file has them); the
+row is that of `space.key`, so isomorphic cells meet where the space says so. "key": texts of `space.key`
+itself (the hashes of NAS-Bench-101). "index": the benchmark's own numbers, where the space is enumerated in
+their order.
+"""
+
+Repeats = Literal["refuse", "mean"]
+
+REPEATS = "rows of the file"
+"""A column that `repeats="mean"` adds to a sheet: how many rows of the file stand behind a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +63,17 @@ class Field:
 class Sheet:
     """Rows read from a file: architectures spelt in one style, and columns of numbers of the same length.
 
-    also: the same architectures spelt again, where the file has two spellings; they must agree.
+    keys, style: see `Style`. also: the same architectures spelt again, where the file has two spellings; they
+    must agree. repeats: what to do where several rows of the file are one row of the table (a cell occurs
+    twice, or two isomorphic ones share a key): "refuse" the file, or take the "mean" of the values present.
+    A metric of such a column must say so in its note; the column `REPEATS` counts the rows.
     """
 
-    keys: Sequence[str] | Sequence[int]
+    keys: Sequence[Any]
     style: Style
     columns: Mapping[str, Float64[np.ndarray, " n"]]
-    also: tuple[Sequence[str] | Sequence[int], Style] | None = None
+    also: tuple[Sequence[Any], Style] | None = None
+    repeats: Repeats = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +92,28 @@ class Source:
     def metrics(self) -> list[str]:
         """Names of the metrics this file gives."""
         return list(dict.fromkeys(field.metric.name for field in self.fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of a table.
+
+    spellings: native. keys: texts of `space.key`, None where they are the spellings.
+    """
+
+    spellings: Sequence[str]
+    keys: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What an importer is: public files in the order of precedence, and which architectures have a row.
+
+    An entry point of the group `archenc.importers`, named by the space, points to one. listing: every
+    architecture that the table shall have a row for, in order; `archenc.tables.rows.whole_space` enumerates
+    the space, a large space may know a faster way. None: a row for every architecture that occurs in the
+    files, in the order of first occurrence (for spaces that no table can hold).
+    """
+
+    sources: tuple[Source, ...]
+    listing: Callable[[SearchSpace], Listing] | None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import numpy as np
-from jaxtyping import Float64, Int8
+from jaxtyping import Float64, Int8, Int64
 
 from archenc.errors import DataError
-from archenc.tables.importing import BLANK, INFINITE, Field, Sheet, Source
+from archenc.tables.importing import BLANK, INFINITE, REPEATS, Field, Sheet, Source
 from archenc.tables.metric import Metric
 from archenc.tables.rows import Rows
 
@@ -58,7 +58,7 @@ class Join:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self.keys = rows.keys
+        self._spellings = rows.spellings
         self.columns: dict[str, Float64[np.ndarray, " n"]] = {}
         self.metrics: dict[str, Metric] = {}
         self.comparisons: list[Comparison] = []
@@ -72,13 +72,20 @@ class Join:
         rows = [self._rows.find(sheet, source.file) for sheet in sheets]
         self._files.append(source.file)
         for field in source.fields:
-            values = np.full(len(self.keys), np.nan)
-            reason = np.full(len(self.keys), self._code(_NOT_IN_FILE), dtype=np.int8)
+            values = np.full(len(self._rows), np.nan)
+            reason = np.full(len(self._rows), self._code(_NOT_IN_FILE), dtype=np.int8)
             found = False
             for sheet, at in zip(sheets, rows, strict=True):
                 if field.column in sheet.columns:
                     found = True
-                    values[at], reason[at] = self._clean(field, sheet.columns[field.column])
+                    column = self._clean(field, sheet.columns[field.column])
+                    if sheet.repeats == "mean":
+                        at, *column = mean_of_repeats(at, *column)
+                    values[at], reason[at] = column
+                elif field.column == REPEATS and sheet.repeats == "mean":
+                    found = True
+                    at, counts = np.unique(at, return_counts=True)
+                    values[at], reason[at] = counts, 0
             if not found:
                 available = sorted({column for sheet in sheets for column in sheet.columns})
                 raise DataError(f"{source.file}: no column {field.column!r}; it has {', '.join(available)}")
@@ -112,7 +119,7 @@ class Join:
         conflicts = tuple(
             Conflict(
                 metric=name,
-                architecture=self.keys[i],
+                architecture=self._spellings[i],
                 kept=float(kept[i]),
                 kept_source=self._files[origin[i]],
                 other=float(values[i]),
@@ -141,7 +148,7 @@ class Join:
         if conflicts and on_conflict == "fail":
             raise DataError(f"{len(conflicts)} contradicting values, the first: {conflicts[0]}")
         if on_conflict == "missing":
-            row = {key: i for i, key in enumerate(self.keys)}
+            row = {spelling: i for i, spelling in enumerate(self._spellings)}
             for conflict in conflicts:
                 at = row[conflict.architecture]
                 self.columns[conflict.metric][at] = np.nan
@@ -156,3 +163,23 @@ class Join:
             codes, numbers = np.unique(reason[reason > 0], return_counts=True)
             counts[name] = {self._reasons[code]: int(n) for code, n in zip(codes, numbers, strict=True)}
         return counts
+
+
+def mean_of_repeats(
+    rows: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"], reason: Int8[np.ndarray, " n"]
+) -> tuple[Int64[np.ndarray, " k"], Float64[np.ndarray, " k"], Int8[np.ndarray, " k"]]:
+    """Return each row once, the mean of its values that are present, and why there is none.
+
+    Where none is present, the reason is that of the first. Equal values keep their last digit.
+    """
+    unique, first, group = np.unique(rows, return_index=True, return_inverse=True)
+    present = ~np.isnan(values)
+    counts = np.bincount(group[present], minlength=len(unique))
+    sums = np.bincount(group[present], values[present], minlength=len(unique))
+    low, high = np.full(len(unique), np.inf), np.full(len(unique), -np.inf)
+    np.minimum.at(low, group[present], values[present])
+    np.maximum.at(high, group[present], values[present])
+    some = counts > 0
+    mean = np.full(len(unique), np.nan)
+    mean[some] = np.where(low[some] == high[some], low[some], sums[some] / counts[some])
+    return unique, mean, np.where(some, 0, reason[first]).astype(np.int8)

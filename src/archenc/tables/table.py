@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,8 @@ from archenc.graph import Architecture
 from archenc.spaces import SearchSpace, space
 from archenc.store import home
 from archenc.tables.content import Content, InMemory, InParquet, save
-from archenc.tables.header import KEY_COLUMN, Header
+from archenc.tables.header import ARCHITECTURE_COLUMN, KEY_COLUMN, Header
+from archenc.tables.importing import Listing
 from archenc.tables.metric import Metric
 
 RowNumbers = Sequence[int] | Sequence[np.integer] | np.ndarray
@@ -72,12 +74,13 @@ class BenchmarkTable:
         space_name: a registered space or alias. keys: n architectures in any spelling that the space parses,
         or Architecture. columns: name -> n numbers, NaN for missing. metrics: what the columns mean; a column
         without one is described by its name alone.
-        Raises UnknownName, InvalidArchitecture, InvalidArgument: lengths, infinite values, repeated keys.
+        Raises UnknownName, InvalidArchitecture, InvalidArgument: lengths, infinite values, repeated keys (of
+        isomorphic architectures too, where the space gives them one key).
         """
         member = space(space_name)
-        native = [member.format(key if isinstance(key, Architecture) else member.parse(key)) for key in keys]
-        if len(set(native)) < len(native):
-            twice = next(key for key in native if native.count(key) > 1)
+        archs = [key if isinstance(key, Architecture) else member.parse(key) for key in keys]
+        native, found = [member.format(arch) for arch in archs], [member.key(arch) for arch in archs]
+        if twice := next((key for key, count in Counter(found).items() if count > 1), None):
             raise InvalidArgument(f"keys: {twice} occurs more than once; give one row an architecture")
         given = metrics if isinstance(metrics, Mapping) else {metric.name: metric for metric in metrics}
         if unknown := [name for name in given if name not in columns]:
@@ -93,7 +96,7 @@ class BenchmarkTable:
                 if np.isnan(values).any()
             },
         )
-        return cls(InMemory(header, native, arrays))
+        return cls(InMemory(header, Listing(native, found), arrays))
 
     def save(self, path: str | Path) -> None:
         """Write the table as one parquet file, atomically. Raises DataError."""
@@ -130,13 +133,29 @@ class BenchmarkTable:
 
     @cached_property
     def keys(self) -> list[str]:
-        """Native spelling of the architecture of each row."""
-        return self._content.keys()
+        """Text by which each row is found: `space.key` of its architecture, the native spelling or a hash."""
+        return self._content.keys().to_pylist()
+
+    def spellings(self, rows: RowNumbers | None = None) -> list[str]:
+        """Return the native spelling of the architecture of some rows, or of all."""
+        spellings = self._spellings
+        return (spellings if rows is None else spellings.take(pa.array(self._index(rows)))).to_pylist()
+
+    def architectures(self, rows: RowNumbers | None = None) -> list[Architecture]:
+        """Return the architectures of some rows, or of all; only those are parsed, and only once."""
+        index = range(len(self)) if rows is None else self._index(rows).tolist()
+        unknown = [row for row in dict.fromkeys(index) if row not in self._architectures]
+        for row, spelling in zip(unknown, self.spellings(unknown), strict=True):
+            self._architectures[row] = self._space.parse(spelling)
+        return [self._architectures[row] for row in index]
 
     @cached_property
-    def _architectures(self) -> tuple[Architecture, ...]:
-        member = self._space
-        return tuple(member.parse(key) for key in self.keys)
+    def _spellings(self) -> pa.StringArray:
+        return self._content.spellings()
+
+    @cached_property
+    def _architectures(self) -> dict[int, Architecture]:
+        return {}
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
@@ -145,12 +164,6 @@ class BenchmarkTable:
     @property
     def _space(self) -> SearchSpace:
         return space(self.space)
-
-    def architectures(self, rows: RowNumbers | None = None) -> list[Architecture]:
-        """Return the architectures of some rows, or of all; parsed once."""
-        if rows is None:
-            return list(self._architectures)
-        return [self._architectures[row] for row in self._index(rows).tolist()]
 
     def resolve(self, metric: str) -> Metric:
         """Return the metric of that name. Raises UnknownName, which lists near ones."""
@@ -191,20 +204,24 @@ class BenchmarkTable:
         return np.flatnonzero(present).astype(np.int64)
 
     def rows(self, archs: Sequence[Any]) -> Int64[np.ndarray, " n"]:
-        """Return the row of each architecture (Architecture, or any spelling that the space parses).
+        """Return the row of each architecture.
 
+        archs: Architecture, any spelling that the space parses, or keys of this table (hashes, in
+        NAS-Bench-101). Architectures that share a key share a row.
         Raises MissingScore for an architecture that the table lacks, InvalidArchitecture for none.
         """
-        member = self._space
-        native = [
-            member.format(arch if isinstance(arch, Architecture) else member.parse(arch)) for arch in archs
-        ]
-        if lacking := [key for key in native if key not in self._row_of]:
+        keys = [self._key(arch) for arch in archs]
+        if lacking := [key for key in keys if key not in self._row_of]:
             raise MissingScore(
-                f"archs: {len(lacking)} of {len(native)} are not among the {len(self):,} rows of this table, "
+                f"archs: {len(lacking)} of {len(keys)} are not among the {len(self):,} rows of this table, "
                 f"the first: {lacking[0]}"
             )
-        return np.array([self._row_of[key] for key in native], dtype=np.int64)
+        return np.array([self._row_of[key] for key in keys], dtype=np.int64)
+
+    def _key(self, arch: Any) -> str:
+        if isinstance(arch, str) and arch in self._row_of:
+            return arch
+        return self._space.key(arch if isinstance(arch, Architecture) else self._space.parse(arch))
 
     def _index(self, rows: RowNumbers) -> Int64[np.ndarray, " m"]:
         """Return row numbers, checked; a mask is legal too."""
@@ -218,13 +235,16 @@ class BenchmarkTable:
         return index.astype(np.int64)
 
     def to_arrow(self, metrics: Sequence[str] | None = None) -> pa.Table:
-        """Return `architecture` and columns (all by default) as an Arrow table, null where missing.
+        """Return columns (all by default) as an Arrow table, null where missing.
 
-        Every column is checked against its checksum. Raises UnknownName, DataError.
+        They come after `architecture`, the native spelling, and `key` where that is another text. Each is
+        checked against its checksum. Raises UnknownName, DataError.
         """
         names = list(self.metrics) if metrics is None else list(metrics)
-        columns = {name: pa.array(self.values(name), from_pandas=True) for name in names}
-        return pa.table({KEY_COLUMN: pa.array(self.keys, pa.string()), **columns})
+        texts, keys = {ARCHITECTURE_COLUMN: self._spellings}, self._content.keys()
+        if not keys.equals(self._spellings):
+            texts[KEY_COLUMN] = keys
+        return pa.table(texts | {name: pa.array(self.values(name), from_pandas=True) for name in names})
 
 
 def stored_path(name: str, at: str | Path | None = None) -> Path:
@@ -246,6 +266,6 @@ def _column(name: str, values: Sequence[float] | np.ndarray, n: int) -> np.ndarr
         )
     if np.isinf(column).any():
         raise InvalidArgument(f"columns[{name!r}] has infinite values; give NaN where a value is missing")
-    if name == KEY_COLUMN:
-        raise InvalidArgument(f"columns: {KEY_COLUMN!r} is the column of the keys; choose another name")
+    if name in (ARCHITECTURE_COLUMN, KEY_COLUMN):
+        raise InvalidArgument(f"columns: {name!r} is a column of texts of every table; choose another name")
     return column

@@ -9,7 +9,7 @@ import pytest
 
 from archenc.errors import DataError
 from archenc.tables import BenchmarkTable, ImportReport, import_benchmark
-from archenc.tables.importers import sources_of
+from archenc.tables.importers import benchmark
 
 from .conftest import N, number, replace_column, spelt
 
@@ -23,7 +23,7 @@ def bring_in(folder: Path, tmp_path: Path, **options) -> tuple[ImportReport, Ben
 
 def test_the_catalogue_of_metrics_is_consistent():
     metrics = {}
-    for source in sources_of("nasbench201"):
+    for source in benchmark("nasbench201").sources:
         for field in source.fields:
             assert metrics.setdefault(field.metric.name, field.metric) == field.metric, (
                 "two meanings of a name"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from archenc.registry import Registry
-from archenc.tables.importing import Source
+from archenc.tables.importing import Benchmark
 
 _REGISTRY = Registry("importers")
 
 
-def sources_of(space_name: str) -> tuple[Source, ...]:
-    """Return the files of a benchmark by the canonical name of its space. Raises UnknownName."""
+def benchmark(space_name: str) -> Benchmark:
+    """Return the importer of a benchmark by the canonical name of its space. Raises UnknownName."""
     return _REGISTRY.get(space_name)
 
 
-__all__ = ["sources_of"]
+__all__ = ["benchmark"]

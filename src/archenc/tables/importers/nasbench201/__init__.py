@@ -13,8 +13,10 @@ from archenc.tables.importers.nasbench201 import (
     twelve_epochs,
     zen_logs,
 )
+from archenc.tables.importing import Benchmark
+from archenc.tables.rows import whole_space
 
-SOURCES = (
+_SOURCES = (
     *nas_ntk.SOURCES,
     *nats_bench.SOURCES,
     *zen_logs.SOURCES,
@@ -25,3 +27,5 @@ SOURCES = (
     *robustness.SOURCES,
     *arch2vec.SOURCES,
 )
+
+BENCHMARK = Benchmark(_SOURCES, whole_space)

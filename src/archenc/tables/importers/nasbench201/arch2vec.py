@@ -26,7 +26,7 @@ _FIELDS = tuple(
 
 def _read(path: Path) -> list[Sheet]:
     numbers, texts = read_csv(path, [field.column for field in _FIELDS], ["net"])
-    return [Sheet(texts["net"], "naslib", numbers)]
+    return [Sheet(texts["net"], "spelling", numbers)]
 
 
 SOURCES = (Source("nb201/arch2vec_nb201_embeddings.csv", _read, _FIELDS),)

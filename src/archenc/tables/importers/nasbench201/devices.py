@@ -46,7 +46,7 @@ def _hardware(dataset: str, name: str) -> Source:
 
     def read(path: Path) -> list[Sheet]:
         numbers, texts = read_csv(path, names, ["net"])
-        return [Sheet(texts["net"], "naslib", numbers)]
+        return [Sheet(texts["net"], "spelling", numbers)]
 
     fields = [
         Field(

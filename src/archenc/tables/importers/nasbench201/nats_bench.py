@@ -23,7 +23,7 @@ def _read(path: Path) -> list[Sheet]:
     numbers, texts = read_csv(path, list(_COLUMNS.values()), ["ArchitectureString", _CLASS])
     order = {text: label for label, text in enumerate(dict.fromkeys(texts[_CLASS]))}
     labels = np.array([order[text] for text in texts[_CLASS]], dtype=np.float64)
-    return [Sheet(texts["ArchitectureString"], "native", {**numbers, _CLASS: labels})]
+    return [Sheet(texts["ArchitectureString"], "spelling", {**numbers, _CLASS: labels})]
 
 
 def _accuracy(dataset: str) -> Metric:

@@ -46,7 +46,7 @@ _FIELDS = (
 
 def _read(path: Path) -> list[Sheet]:
     numbers, texts = read_csv(path, [field.column for field in _FIELDS], ["net"])
-    return [Sheet(texts["net"], "naslib", numbers)]
+    return [Sheet(texts["net"], "spelling", numbers)]
 
 
 SOURCES = (Source("nb201/robustness_targets.csv", _read, _FIELDS),)

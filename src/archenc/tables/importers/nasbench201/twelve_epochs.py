@@ -34,7 +34,7 @@ def _read_pickle(path: Path) -> list[Sheet]:
 
 
 def _sheet(keys: list[str], numbers: dict[str, np.ndarray]) -> Sheet:
-    return Sheet(keys, "native", numbers, also=(numbers["arch"].astype(int).tolist(), "index"))
+    return Sheet(keys, "spelling", numbers, also=(numbers["arch"].astype(int).tolist(), "index"))
 
 
 def _accuracy(dataset: str, split: str) -> Metric:
