@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,20 @@ import pyarrow.csv as pa_csv
 from jaxtyping import Float64
 
 from archenc.errors import DataError
+
+_BROKEN = (
+    OSError,
+    ValueError,
+    ArithmeticError,  # a number that no float can hold
+    EOFError,
+    RecursionError,
+    RuntimeError,  # zipfile: a member with a password, or in a compression that Python lacks
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    pa.ArrowException,
+)
+_LARGEST = 1 << 30  # bytes of an unpacked archive; the public ones hold 10 MB at most
 
 
 @contextmanager
@@ -28,7 +44,7 @@ def reading(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: no such file") from error
     except (LookupError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: not of the expected layout ({error!r})") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, pa.ArrowException, RecursionError) as error:
+    except _BROKEN as error:
         raise DataError(f"{path}: cannot be read: truncated, altered or of another kind ({error})") from error
 
 
@@ -67,9 +83,10 @@ def read_json(path: Path) -> Any:
 def read_zipped_json(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (file name without folders, value) of every JSON file in a zip, in the order of the names.
 
-    Raises DataError, also where the checksum of a member does not fit.
+    Raises DataError, also where the checksum of a member does not fit, or the whole would fill the memory.
     """
     with reading(path), zipfile.ZipFile(path) as archive:
+        _check_size(path, archive)
         names = sorted(name for name in archive.namelist() if name.endswith(".json"))
         if not names:
             raise DataError(f"{path}: no JSON file in the archive")
@@ -79,5 +96,13 @@ def read_zipped_json(path: Path) -> Iterator[tuple[str, Any]]:
 
 def read_npz(path: Path) -> dict[str, Float64[np.ndarray, " n"]]:
     """Return every array of an npz file as float64; pickled objects are refused. Raises DataError."""
+    with reading(path), zipfile.ZipFile(path) as archive:
+        _check_size(path, archive)
     with reading(path), path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         return {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
+
+
+def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse an archive that unpacks to far more than any public one; zipfile holds members to their size."""
+    if (size := sum(member.file_size for member in archive.infolist())) > _LARGEST:
+        raise DataError(f"{path}: refused: it would unpack to {size:,} bytes; legal: up to {_LARGEST:,}")

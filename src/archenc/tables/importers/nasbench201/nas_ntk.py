@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archenc.tables.importers.nasbench201.vocabulary import NB201, params
+from archenc.tables.importers.nasbench201.vocabulary import NB201
+from archenc.tables.importers.suite_zero import params
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.metric import Metric
 from archenc.tables.readers import read_csv
