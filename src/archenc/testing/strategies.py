@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from archenc.graph import Architecture, Cell, Edge, Kind, Op, op, vocabulary
 from archenc.spaces import space
+from archenc.spaces.nasbench301 import CELLS
+from archenc.spaces.nasbench301 import SPACE as NB301
 
 Draw = Callable[..., Any]
 """Hypothesis's `draw`, as a type that can be checked while the tests run."""
@@ -84,6 +87,12 @@ def nb201_architectures() -> SearchStrategy[Architecture]:
     """Draw one of the 15,625 architectures of NAS-Bench-201."""
     nb201 = space("nasbench201")
     return st.integers(0, (nb201.size or 1) - 1).map(nb201.parse)
+
+
+def nb301_architectures() -> SearchStrategy[Architecture]:
+    """Draw a NAS-Bench-301 architecture, uniformly over its cells; it shrinks to the first of all."""
+    cell = st.integers(0, CELLS - 1)
+    return st.tuples(cell, cell).map(lambda numbers: NB301.from_numbers(np.array([numbers]))[0])
 
 
 @st.composite

@@ -1,0 +1,181 @@
+"""The public spellings of a DARTS architecture, read and written.
+
+A *code* is (normal cell, reduction cell), each eight pairs (source, operation): two for each of the four steps,
+the lower source first. Sources 0 and 1 are the two preceding cells (0 the older one), source k + 2 is step k;
+an operation is its position in `OP_NAMES`. The two pairs of a step are added, so their order means nothing and
+is not kept.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import operator
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, SupportsIndex
+
+from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.spaces import darts_config
+from archenc.spaces.darts_text import read_literal
+
+NATIVE_NAMES = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+OP_NAMES = ("max_pool3x3", "avg_pool3x3", "skip", "sep_conv3x3", "sep_conv5x5", "dil_conv3x3", "dil_conv5x5")
+STYLES = ("native", "naslib_lists", "genotype", "config")
+CELLS = ("normal", "reduce")
+STEPS, SLOTS = 4, 8
+
+Pair = tuple[int, int]
+Code = tuple[tuple[Pair, ...], tuple[Pair, ...]]
+
+_CONCAT = [2, 3, 4, 5]
+_OP_OF_NAME = {name: k for names in (NATIVE_NAMES, OP_NAMES) for k, name in enumerate(names)}
+_FORMS = (
+    "legal: two cells of eight pairs (source, operation number 0..6), such as "
+    "(((0, 6), (1, 4), (0, 0), (1, 5), (1, 4), (3, 2), (0, 6), (3, 2)), (...)); a genotype "
+    "Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=[2, 3, 4, 5], reduce=[...], "
+    f"reduce_concat=[2, 3, 4, 5]); or a configuration with the keys {darts_config.PREFIX}edge_normal_0, ..."
+)
+
+
+def read(native: object) -> Code:
+    """Return the code of a spelling, whatever it is. Raises InvalidArchitecture."""
+    value: Any = read_literal(native) if isinstance(native, str) else native
+    if isinstance(value, Mapping):
+        return _read_mapping(value)
+    if all(hasattr(value, field) for field in (*CELLS, "normal_concat", "reduce_concat")):
+        return _read_genotype({name: getattr(value, name) for name in _FIELDS})
+    if hasattr(value, "tolist"):  # arrays
+        value = value.tolist()
+    if not isinstance(value, (tuple, list)):
+        raise InvalidArchitecture(f"cannot read an architecture from {_short(native)}; {_FORMS}")
+    if len(value) != len(CELLS):
+        raise InvalidArchitecture(
+            f"{_short(native)} has {len(value)} entries; a normal and a reduction cell are needed; {_FORMS}"
+        )
+    return _read_cell(value[0], "the normal cell"), _read_cell(value[1], "the reduction cell")
+
+
+def write(code: Code, style: str) -> str:
+    """Write a code in one of `STYLES`; "config" is JSON. Raises InvalidArgument."""
+    if style == "native":
+        return str(code)
+    if style == "naslib_lists":
+        return str([list(cell) for cell in code])
+    if style == "genotype":
+        fields = []
+        for name, cell in zip(CELLS, code, strict=True):
+            named = [(NATIVE_NAMES[member], source) for source, member in cell]
+            fields += [f"{name}={named}", f"{name}_concat={_CONCAT}"]
+        return f"Genotype({', '.join(fields)})"
+    if style == "config":
+        return json.dumps(darts_config.write(dict(zip(CELLS, code, strict=True)), NATIVE_NAMES))
+    raise InvalidArgument(f"style={style!r}; legal: {', '.join(STYLES)}")
+
+
+_FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+
+
+def _read_mapping(value: Mapping[Any, Any]) -> Code:
+    if set(value) & set(_FIELDS):
+        return _read_genotype(value)
+    cells = darts_config.read(value, CELLS)
+    if cells is None:
+        raise InvalidArchitecture(f"{_short(value)} is neither a genotype nor a configuration; {_FORMS}")
+    normal, reduce = (
+        _read_cell(cell, f"the {name} cell of the configuration") for name, cell in cells.items()
+    )
+    return normal, reduce
+
+
+def _read_genotype(value: Mapping[str, Any]) -> Code:
+    missing = [field for field in _FIELDS if field not in value]
+    if missing:
+        raise InvalidArchitecture(f"the genotype {_short(value)} lacks {', '.join(missing)}; {_FORMS}")
+    for name in CELLS:
+        concat = value[f"{name}_concat"]
+        if not isinstance(concat, (list, tuple, range)) or list(concat) != _CONCAT:
+            raise InvalidArchitecture(
+                f"{name}_concat is {_short(concat)}; in this space every cell puts out its four steps, "
+                f"concatenated: range(2, 6). A cell that leaves one out belongs to another space"
+            )
+    normal, reduce = (_read_cell(value[name], f"{name!r} of the genotype") for name in CELLS)
+    return normal, reduce
+
+
+def _read_cell(cell: Any, where: str) -> tuple[Pair, ...]:
+    if not isinstance(cell, (tuple, list)) or len(cell) != SLOTS:
+        raise InvalidArchitecture(
+            f"{where} is {_short(cell)}: eight pairs are needed, two for each of four steps; {_FORMS}"
+        )
+    pairs = [_read_pair(pair, f"pair {slot} of {where}") for slot, pair in enumerate(cell)]
+    ordered: list[Pair] = []
+    for step in range(STEPS):
+        two = sorted(pairs[2 * step : 2 * step + 2])
+        for source, _ in two:
+            if not 0 <= source < step + 2:
+                raise InvalidArchitecture(
+                    f"step {step} of {where} has source {source}; legal: 0..{step + 1}, the two preceding "
+                    f"cells and the steps before it"
+                )
+        if two[0][0] == two[1][0]:
+            legal = ", ".join(f"{i} and {j}" for i, j in list(combinations(range(step + 2), 2))[:3])
+            raise InvalidArchitecture(
+                f"step {step} of {where} takes source {two[0][0]} twice; its two sources must differ, as in "
+                f"all of NAS-Bench-301: {legal}{', ...' if step > 1 else ''}"
+            )
+        ordered += two
+    return tuple(ordered)
+
+
+def _read_pair(pair: Any, where: str) -> Pair:
+    if isinstance(pair, (tuple, list)) and len(pair) == 2:
+        first, second = pair
+        if isinstance(first, str) and _is_number(second):
+            return operator.index(second), _op(first, where)
+        if isinstance(second, str) and _is_number(first):
+            return operator.index(first), _op(second, where)
+        if _is_number(first) and _is_number(second):
+            number = operator.index(second)
+            if not 0 <= number < len(OP_NAMES):
+                raise InvalidArchitecture(
+                    f"{where} has operation {number}; legal: 0..{len(OP_NAMES) - 1}, which are "
+                    f"{', '.join(NATIVE_NAMES)}"
+                )
+            return operator.index(first), number
+    raise InvalidArchitecture(
+        f"{where} is {_short(pair)}; legal: (source, operation number) or (operation name, source)"
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, SupportsIndex) and not isinstance(value, bool)
+
+
+def _op(name: str, where: str) -> int:
+    position = _OP_OF_NAME.get(name)
+    if position is not None:
+        return position
+    if name == "none":
+        raise InvalidArchitecture(
+            f"{where} is 'none': NAS-Bench-301 leaves it out, since a genotype keeps the strongest operation "
+            f"other than none; legal: {', '.join(NATIVE_NAMES)}"
+        )
+    near = difflib.get_close_matches(name[:40], list(_OP_OF_NAME), n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise InvalidArchitecture(
+        f"{where}: unknown operation {name[:40]!r}; {hint}legal: {', '.join(NATIVE_NAMES)}"
+    )
+
+
+def _short(value: object) -> str:
+    text = repr(value) if not isinstance(value, (Sequence, Mapping)) or len(value) < 64 else f"{value!r:.80}"
+    return text if len(text) <= 80 else f"{text[:77]}..."

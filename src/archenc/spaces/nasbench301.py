@@ -1,0 +1,268 @@
+"""NAS-Bench-301: the DARTS space, two cells of 1,037,664,180 (Zela et al., ICLR 2022; Liu et al., ICLR 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Int, Int8, Int64
+
+from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, op, vocabulary
+from archenc.spaces import darts_spelling as spelling
+from archenc.spaces.darts_spelling import Code
+from archenc.typing import Seed, as_generator
+
+NAME = "nasbench301"
+OPS = tuple(op(name) for name in spelling.OP_NAMES)
+SOURCES = tuple(tuple(combinations(range(step + 2), 2)) for step in range(spelling.STEPS))
+"""The pairs of sources that each step may choose: 1, 3, 6 and 10."""
+CELLS = 180 * len(OPS) ** spelling.SLOTS
+"""Number of cells: 1,037,664,180."""
+
+_NODES = (op("input"), op("input"), op("sum"), op("sum"), op("sum"), op("sum"), op("output"))
+_LINKS = tuple(Edge(node, 6, op("link")) for node in range(2, 6))
+_TARGETS = tuple(2 + slot // 2 for slot in range(spelling.SLOTS))
+_RADIX = tuple(base for choices in SOURCES for base in (len(choices), len(OPS), len(OPS)))
+
+
+@dataclass(frozen=True)
+class NasBench301:
+    """The DARTS space as NAS-Bench-301 has it: a normal and a reduction cell, no `none`.
+
+    A cell has two inputs (the cells before it), four steps and an output, the concatenation of the steps.
+    Each step adds two operations, on two different sources. A *code* is (normal, reduction), each eight pairs
+    (source, position in `ops`), two a step, the lower source first.
+    """
+
+    name: ClassVar[str] = NAME
+    aliases: ClassVar[tuple[str, ...]] = ("nb301", "darts")
+    ops: ClassVar[tuple[Op, ...]] = OPS
+    node_ops: ClassVar[tuple[Op, ...]] = (op("input"), *OPS, op("output"))
+    styles: ClassVar[tuple[str, ...]] = spelling.STYLES
+    size: ClassVar[int | None] = CELLS**2
+    max_nodes: ClassVar[int] = len(_NODES)
+
+    def parse(self, native: object) -> Architecture:
+        """Read any public spelling of an architecture.
+
+        native: two cells of eight pairs (source, operation number), as tuples, lists or their text; a DARTS
+        genotype (the named tuple, a dictionary, or the text `Genotype(normal=[('sep_conv_3x3', 0), ...`);
+        NAS-Bench-301's configuration dictionary or its JSON; or an architecture of this space. Texts are
+        read, never evaluated. Raises InvalidArchitecture, which shows the legal forms.
+        """
+        if isinstance(native, Architecture):
+            return self.from_code(self.code(native))
+        return self.from_code(spelling.read(native))
+
+    def format(self, arch: Architecture, style: str = "native") -> str:
+        """Write an architecture as "native" (nested tuples), "naslib_lists", "genotype" or "config" (JSON).
+
+        `parse` reads each of them back. The two pairs of a step come in the order of their sources.
+        Raises InvalidArgument for another style.
+        """
+        return spelling.write(self.code(arch), style)
+
+    def key(self, arch: Architecture) -> str:
+        """Return the native spelling."""
+        return self.format(arch)
+
+    def code(self, arch: Architecture) -> Code:
+        """Return the code of an architecture; the inverse of `from_code`.
+
+        Raises InvalidArchitecture for an architecture of another space.
+        """
+        if arch.space != NAME or len(arch.cells) != 2 or arch.attributes:
+            raise InvalidArchitecture(
+                f"expected an architecture of {NAME!r}, a normal and a reduction cell without attributes; got "
+                f"one of {arch.space!r} with {len(arch.cells)} cells and the attributes {arch.attributes}"
+            )
+        normal, reduction = (_pairs(cell) for cell in arch.cells)
+        return normal, reduction
+
+    def from_code(self, code: Code) -> Architecture:
+        """Return the architecture of a code, which must be in order; `parse` reads one that may not be."""
+        return Architecture(NAME, (_cell(code[0]), _cell(code[1])))
+
+    def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 2 8 2"]:
+        """Return the codes of a population: [architecture, cell, slot, (source, position in ops)].
+
+        Raises InvalidArgument for a batch of another space or view, InvalidArchitecture for a foreign cell.
+        """
+        if not isinstance(X, GraphBatch):
+            return np.array([self.code(arch) for arch in X], dtype=np.int8).reshape(-1, 2, 8, 2)
+        if X.space != NAME or X.view != "native":
+            raise InvalidArgument(f"codes need a native batch of {NAME!r}, got {X.view!r} of {X.space!r}")
+        return _codes_of_batch(X)
+
+    def from_codes(self, codes: Int[np.ndarray, "n 2 8 2"]) -> list[Architecture]:
+        """Return the architectures of n codes, in any order of pairs. Raises InvalidArchitecture."""
+        return [self.from_code(spelling.read(code)) for code in codes.tolist()]
+
+    def numbers(self, X: Sequence[Architecture] | GraphBatch) -> Int64[np.ndarray, "n 2"]:
+        """Return the number of each cell, 0..1,037,664,179, in the order of `enumerate`."""
+        codes = self.codes(X).astype(np.int64)
+        digits = np.empty((len(codes), 2, len(_RADIX)), dtype=np.int64)
+        first, second = codes[:, :, ::2, 0], codes[:, :, 1::2, 0]
+        digits[:, :, ::3] = _choice()[np.arange(spelling.STEPS), first, second]
+        digits[:, :, 1::3], digits[:, :, 2::3] = codes[:, :, ::2, 1], codes[:, :, 1::2, 1]
+        number = np.zeros((len(codes), 2), dtype=np.int64)
+        for place, base in enumerate(_RADIX):
+            number = number * base + digits[:, :, place]
+        return number
+
+    def from_numbers(self, numbers: Int[np.ndarray, "n 2"]) -> list[Architecture]:
+        """Return the architectures of n pairs of cell numbers; the inverse of `numbers`.
+
+        Raises InvalidArchitecture for a number out of range.
+        """
+        wrong = np.argwhere((numbers < 0) | (numbers >= CELLS))
+        if len(wrong):
+            row, cell = wrong[0].tolist()
+            raise InvalidArchitecture(
+                f"numbers[{row}, {cell}] is {numbers[row, cell]}; legal: 0..{CELLS - 1:,}"
+            )
+        return [Architecture(NAME, (_numbered(i), _numbered(j))) for i, j in numbers.tolist()]
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """Yield all 1.08e18 architectures one by one, the reduction cell changing fastest."""
+        for normal in range(CELLS):
+            first = _numbered(normal)
+            for reduction in range(CELLS):
+                yield Architecture(NAME, (first, _numbered(reduction)))
+
+    def sample(self, n: int, rng: Seed, replace: bool = False) -> list[Architecture]:
+        """Draw n architectures, uniformly over the space, by default all different.
+
+        Raises InvalidArgument if n is negative.
+        """
+        generator = as_generator(rng)
+        if n < 0:
+            raise InvalidArgument(f"n={n}: expected 0 or more")
+        drawn = generator.integers(CELLS, size=(n, 2))
+        if not replace:
+            seen: dict[tuple[int, int], None] = dict.fromkeys(map(tuple, drawn.tolist()))
+            while len(seen) < n:
+                seen.setdefault(tuple(generator.integers(CELLS, size=2).tolist()))
+            drawn = np.array(list(seen), dtype=np.int64).reshape(-1, 2)
+        return self.from_numbers(drawn)
+
+    def neighbours(self, arch: Architecture) -> Iterator[Architecture]:
+        """Yield the 120 architectures one change away, cell by cell and slot by slot.
+
+        A change gives one slot another operation (96), or another source that its step does not use (24).
+        """
+        code = self.code(arch)
+        for place, cell in enumerate(code):
+            for slot, pair in enumerate(cell):
+                for changed in _changes(pair, cell[slot ^ 1][0], slot // 2):
+                    pairs = [*cell]
+                    pairs[slot] = changed
+                    step = slice(slot & ~1, (slot & ~1) + 2)
+                    pairs[step] = sorted(pairs[step])
+                    cells = [_cell(tuple(pairs)), arch.cells[1 - place]]
+                    yield Architecture(NAME, tuple(cells if place == 0 else cells[::-1]))
+
+
+SPACE = NasBench301()
+
+
+def _changes(pair: tuple[int, int], taken: int, step: int) -> Iterator[tuple[int, int]]:
+    source, member = pair
+    yield from ((source, other) for other in range(len(OPS)) if other != member)
+    yield from ((other, member) for other in range(step + 2) if other not in (source, taken))
+
+
+def _cell(pairs: Sequence[tuple[int, int]]) -> Cell:
+    edges = _edges()
+    chosen = tuple([edges[target][pair] for target, pair in zip(_TARGETS, pairs, strict=True)])
+    return Cell(_NODES, chosen + _LINKS)
+
+
+def _pairs(cell: Cell) -> tuple[tuple[int, int], ...]:
+    position = _position()
+    edges = cell.edges[: spelling.SLOTS]
+    targets = tuple([edge.target for edge in edges])
+    if cell.nodes != _NODES or targets != _TARGETS or cell.edges[spelling.SLOTS :] != _LINKS:
+        raise InvalidArchitecture(
+            f"no cell of {NAME}: expected two inputs, four sums with two edges each, an output linked from "
+            f"all sums; got the nodes {', '.join(m.name for m in cell.nodes)} and {len(cell.edges)} edges"
+        )
+    try:
+        return tuple([(edge.source, position[edge.op.name]) for edge in edges])
+    except KeyError as error:
+        raise InvalidArchitecture(
+            f"operation {error.args[0]!r} is not in {NAME}; legal: {', '.join(spelling.OP_NAMES)}"
+        ) from error
+
+
+def _numbered(number: int) -> Cell:
+    digits: list[int] = []
+    for base in reversed(_RADIX):
+        number, digit = divmod(number, base)
+        digits.append(digit)
+    pairs: list[tuple[int, int]] = []
+    for step, choices in enumerate(SOURCES):
+        choice, one, other = digits[-1 - 3 * step], digits[-2 - 3 * step], digits[-3 - 3 * step]
+        pairs += zip(choices[choice], (one, other), strict=True)
+    return _cell(pairs)
+
+
+def _codes_of_batch(batch: GraphBatch) -> Int8[np.ndarray, "n 2 8 2"]:
+    """Read sources and operations off the dense arrays; whatever does not fit is looked at cell by cell."""
+    n, width = len(batch), batch.n_nodes
+    edge_ops = batch.edge_ops.reshape(2 * n, width, width)
+    codes = np.empty((2 * n, spelling.SLOTS, 2), dtype=np.int8)
+    fits = width == len(_NODES) and bool((batch.ops == np.array([node.index for node in _NODES])).all())
+    if fits:
+        arriving = edge_ops[:, :, 2:6].transpose(0, 2, 1)  # cell, step, source
+        fits = bool(((arriving >= 0).sum(axis=2) == 2).all())
+        links = np.full((2 * n, width), -1)
+        links[:, 2:6] = op("link").index
+        fits = fits and bool((edge_ops[:, :, 6] == links).all() and (edge_ops[:, :, :2] == -1).all())
+        if fits:
+            source = np.nonzero(arriving >= 0)[2].reshape(2 * n, spelling.SLOTS)
+            codes[:, :, 0] = source
+            member = np.take_along_axis(arriving.reshape(2 * n, 4, width), source.reshape(2 * n, 4, 2), 2)
+            codes[:, :, 1] = _position_of_index()[member.reshape(2 * n, spelling.SLOTS)]
+            fits = bool((codes[:, :, 1] >= 0).all())
+    if not fits:
+        raise InvalidArchitecture(
+            f"the batch holds a cell that is not of {NAME}: two inputs, four sums with two edges each, an "
+            f"output linked from all sums, operations {', '.join(spelling.OP_NAMES)}"
+        )
+    return codes.reshape(n, 2, spelling.SLOTS, 2)
+
+
+@cache
+def _edges() -> dict[int, dict[tuple[int, int], Edge]]:
+    return {
+        target: {(source, k): Edge(source, target, m) for source in range(target) for k, m in enumerate(OPS)}
+        for target in range(2, 6)
+    }
+
+
+@cache
+def _position() -> dict[str, int]:
+    return {member.name: position for position, member in enumerate(OPS)}
+
+
+@cache
+def _position_of_index() -> Int8[np.ndarray, " k"]:
+    positions = np.full(len(vocabulary()) + 1, -1, dtype=np.int8)
+    positions[[member.index for member in OPS]] = np.arange(len(OPS))
+    return positions
+
+
+@cache
+def _choice() -> Int64[np.ndarray, "4 5 5"]:
+    """Return the number of a pair of sources among those of its step."""
+    table = np.zeros((4, 5, 5), dtype=np.int64)
+    for step, choices in enumerate(SOURCES):
+        for number, (first, second) in enumerate(choices):
+            table[step, first, second] = number
+    return table
