@@ -18,14 +18,16 @@ class SearchSpace(Protocol):
 
     name: canonical name; aliases: other names it answers to. ops: the operations a cell may choose from, in
     the space's own order. node_ops: the operations of the nodes of its `op_on_node` view, in FLAN's published
-    order. size: number of architectures, None where it is not known. max_nodes: nodes of the largest cell,
-    inputs and output counted.
+    order. styles: the spellings that `format` writes and `parse` reads back, "native" first. size: number of
+    architectures, None where it is not known. max_nodes: nodes of the largest cell, inputs and output
+    counted.
     """
 
     name: str
     aliases: tuple[str, ...]
     ops: tuple[Op, ...]
     node_ops: tuple[Op, ...]
+    styles: tuple[str, ...]
     size: int | None
     max_nodes: int
 
