@@ -35,7 +35,8 @@ class Network(nn.Module, ABC):
     """The network of an architecture.
 
     arch: the architecture. task: the data set or task it is built for. input_shape: shape of one example,
-    (C, H, W), or (tiles, C, H, W) for the jigsaw task. n_classes: length of one output vector.
+    (C, H, W), or (tiles, C, H, W) in the jigsaw task. n_classes: length of the output; in dense tasks, its
+    channels.
     """
 
     arch: Architecture
@@ -45,11 +46,11 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def features(self, x: Tensor) -> Tensor:
-        """Return what enters the global pooling, [b, c, h, w], from a batch of examples."""
+        """Return what enters the global pooling, [b, c, h, w]; in dense tasks, the last convolution."""
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Return the outputs, [b, n_classes], of a batch of examples."""
+        """Return the output of a batch, [b, n_classes]; in dense tasks, [b, n_classes, h, w]."""
 
 
 Construct = Callable[..., Network]

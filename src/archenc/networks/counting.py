@@ -5,9 +5,9 @@ Two conventions, both for one forward pass of one example, in single operations:
 * `suite_zero` reproduces the columns `params` and `flops` of NAS-Bench-Suite-Zero (Krishnakumar et al.,
   NeurIPS 2022 Datasets and Benchmarks). A multiply-accumulate counts once; batch norm counts 2 an element (1
   without affine parameters), ReLU 1, a pooling window its area, the global average pool C (H+1) (W+1), the
-  bias of a convolution 1 an element; additions, concatenations, identities and the bias of a linear layer are
-  free. A module that is called several times counts once.
-* `macs`: multiply-accumulates of convolutions and linear layers, every call and every tile of the input.
+  bias of a convolution 1 an element; additions, concatenations, identities, the bias of a linear layer and
+  transposed convolutions are free. A module that is called several times counts once.
+* `macs`: multiply-accumulates of convolutions, transposed ones too, and linear layers, at every call.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import prod
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from archenc.errors import InvalidArgument
 from archenc.networks.base import Network
 
-Convention = Literal["suite_zero", "macs"]
+CONVENTIONS = ("suite_zero", "macs")
 Shape = tuple[int, ...]
 
 
@@ -42,18 +42,16 @@ class _Cost(NamedTuple):
     macs: int = 0
 
 
-def count(
-    module: nn.Module, input_shape: Shape | None = None, convention: Convention = "suite_zero"
-) -> Counts:
+def count(module: nn.Module, input_shape: Shape | None = None, convention: str = "suite_zero") -> Counts:
     """Return the trainable parameters and the FLOPs of a module, both exact integers.
 
-    input_shape: shape of one example, without the batch; by default `module.input_shape`. convention: see
-    above. The module may be on any device, "meta" included, and is left as it was; while it is being counted
-    it must not be used elsewhere. Raises InvalidArgument for an unknown convention, a missing shape, or a
-    layer with weights for which there is no rule.
+    input_shape: shape of one example, without the batch; by default `module.input_shape`. convention:
+    "suite_zero" or "macs", see above. The module may be on any device, "meta" included, and is left as it
+    was; while it is being counted it must not be used elsewhere. Raises InvalidArgument for an unknown
+    convention, a missing shape, or a layer with weights for which there is no rule.
     """
-    if convention not in get_args(Convention):
-        raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(get_args(Convention))}")
+    if convention not in CONVENTIONS:
+        raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(CONVENTIONS)}")
     if input_shape is None and isinstance(module, Network):
         input_shape = module.input_shape
     if input_shape is None:
@@ -130,6 +128,19 @@ def _window(layer: nn.Conv2d) -> tuple[Any, Any, Any, Any]:
     return layer.kernel_size, layer.stride, padding, layer.dilation
 
 
+def _transposed(layer: nn.ConvTranspose2d, shape: Shape) -> _Cost:
+    batch, _, *sizes = shape
+    if isinstance(layer.padding, str):
+        raise InvalidArgument(f"{layer}: no counting rule for padding={layer.padding!r}")
+    window = (layer.kernel_size, layer.stride, layer.padding, layer.output_padding, layer.dilation)
+    out = [
+        (size - 1) * stride - 2 * padding + dilation * (kernel - 1) + beyond + 1
+        for size, kernel, stride, padding, beyond, dilation in zip(sizes, *window, strict=True)
+    ]
+    macs = prod(layer.kernel_size) * layer.in_channels * (layer.out_channels // layer.groups) * prod(sizes)
+    return _Cost((batch, layer.out_channels, *out), 0, macs)
+
+
 def _pool(layer: nn.AvgPool2d | nn.MaxPool2d, shape: Shape) -> _Cost:
     batch, channels, height, width = shape
     if layer.ceil_mode:
@@ -172,6 +183,7 @@ def _extent(size: int, kernel: int, stride: int, padding: float, dilation: int) 
 
 _RULES: dict[type[nn.Module], Callable[[Any, Shape], _Cost]] = {
     nn.Conv2d: _conv,
+    nn.ConvTranspose2d: _transposed,
     nn.Linear: _linear,
     nn.BatchNorm2d: _batch_norm,
     nn.ReLU: _relu,

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
 
+Drawn = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
+"""Layers whose weights are drawn."""
+
 _WIDENING = 1 / 0.87962566103423978
 """One over the standard deviation of a standard normal that is cut off at -2 and 2."""
 
@@ -40,7 +43,7 @@ def fan_out_normal(module: nn.Module, generator: torch.Generator, linear_std: fl
             nn.init.zeros_(layer.bias)
 
 
-def _uniform(layer: nn.Conv2d | nn.Linear, generator: torch.Generator) -> None:
+def _uniform(layer: Drawn, generator: torch.Generator) -> None:
     bound = 1 / math.sqrt(layer.weight[0].numel())
     for values in (layer.weight, layer.bias):
         if values is not None:
@@ -63,11 +66,11 @@ def variance_scaling(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.zeros_(layer.bias)
 
 
-def _layers(module: nn.Module) -> list[nn.Conv2d | nn.Linear]:
+def _layers(module: nn.Module) -> list[Drawn]:
     """Return the layers whose weights are drawn; reset the batch norms, which start from constants."""
-    drawn: list[nn.Conv2d | nn.Linear] = []
+    drawn: list[Drawn] = []
     for name, layer in module.named_modules():
-        if isinstance(layer, (nn.Conv2d, nn.Linear)):
+        if isinstance(layer, Drawn):
             drawn.append(layer)
         elif isinstance(layer, nn.BatchNorm2d):
             layer.reset_parameters()

@@ -17,8 +17,8 @@ class NasBench201Network(Network):
     """Stem, stages of cells with a residual block of stride 2 before each but the first, linear classifier.
 
     channels: of the first stage; each stage doubles them. cells: copies of the cell in a stage. stages: their
-    number. stem_stride: of the stem's convolution. input_shape: (C, H, W). n_classes: outputs. Behind the stem,
-    height and width must be divisible by 2 once for each stage but the first, else InvalidArgument.
+    number. stem_stride: of the stem's convolution. input_shape: (C, H, W). n_classes: outputs.
+    Raises InvalidArgument unless height and width, behind the stem, can be halved before every later stage.
     """
 
     def __init__(

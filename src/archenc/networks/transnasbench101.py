@@ -1,0 +1,115 @@
+"""The networks of TransNAS-Bench-101 (Duan et al., CVPR 2021) around a cell, for its seven tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from archenc.errors import InvalidArgument
+from archenc.graph import Architecture
+from archenc.networks.base import Builder, Network
+from archenc.networks.edge_cell import EdgeCell
+from archenc.networks.initialisation import fan_out_normal, torch_default
+from archenc.networks.tnb101_heads import TASKS
+
+MakeBlock = Callable[[int, int, int], nn.Module]
+"""(channels_in, channels_out, stride) -> a cell or residual block."""
+
+
+@final
+class TransNasNetwork(Network):
+    """An encoder (stem of stride 4, then modules of blocks) and what the task puts behind it.
+
+    make_block: makes a cell or residual block. channels: of the stem. modules: one digit a module; its first
+    block doubles the channels (2), halves the image (3), does both (4) or neither (1). blocks: in a module.
+    An example of the jigsaw task is nine images; the encoder takes them one after the other, so that a batch
+    norm sees one place of the picture at a time, and their maps are joined along the channels.
+    """
+
+    def __init__(
+        self,
+        task: str,
+        make_block: MakeBlock,
+        *,
+        channels: int,
+        modules: str,
+        blocks: int,
+        n_classes: int | None,
+        input_shape: tuple[int, ...] | None,
+    ) -> None:
+        super().__init__()
+        parts = TASKS[task]
+        self.n_classes = parts.n_classes if n_classes is None else n_classes
+        self.input_shape = parts.input_shape if input_shape is None else input_shape
+        if len(self.input_shape) != len(parts.input_shape):
+            raise InvalidArgument(f"input_shape={input_shape}: legal for {task}: like {parts.input_shape}")
+        if not modules or set(modules) - set("1234"):
+            raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
+        self.encoder = nn.Sequential(*_stem(self.input_shape[-3], channels))
+        for code in modules:
+            wide, stride = channels * (2 if code in "24" else 1), 2 if code in "34" else 1
+            self.encoder.append(make_block(channels, wide, stride))
+            self.encoder.extend(make_block(wide, wide, 1) for _ in range(blocks - 1))
+            channels = wide
+        tiles = self.input_shape[0] if len(self.input_shape) == 4 else 1
+        halvings = 2 + sum(code in "34" for code in modules)
+        self.decoder, self.output = parts.head(tiles * channels, halvings, self.n_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what enters the global pooling or, in a dense task, the last convolution."""
+        tiles = x.unbind(1) if x.dim() == 5 else (x,)
+        return self.decoder(torch.cat([self.encoder(tile) for tile in tiles], dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return [b, n_classes] or, in a dense task, [b, n_classes, h, w]."""
+        return self.output(self.features(x))
+
+
+def micro(
+    arch: Architecture,
+    task: str,
+    *,
+    channels: int = 64,
+    modules: str = "41414",
+    cells: int = 2,
+    n_classes: int | None = None,
+    input_shape: tuple[int, ...] | None = None,
+) -> TransNasNetwork:
+    """Construct the network of a cell: every block is a copy of it."""
+
+    def make_block(channels_in: int, channels_out: int, stride: int) -> nn.Module:
+        return EdgeCell(arch.cells[0], channels_in, channels_out, stride)
+
+    return TransNasNetwork(
+        task,
+        make_block,
+        channels=channels,
+        modules=modules,
+        blocks=cells,
+        n_classes=n_classes,
+        input_shape=input_shape,
+    )
+
+
+def initialise(network: TransNasNetwork, generator: torch.Generator) -> None:
+    """Fill the encoder by He's rule, everything behind it as PyTorch does."""
+    fan_out_normal(network.encoder, generator)
+    for part in (network.decoder, network.output):
+        torch_default(part, generator)
+
+
+def _stem(channels_in: int, channels: int) -> list[nn.Module]:
+    half = channels // 2
+    return [
+        nn.Conv2d(channels_in, half, 3, 2, 1, bias=False),
+        nn.BatchNorm2d(half),
+        nn.ReLU(),
+        nn.Conv2d(half, channels, 3, 2, 1, bias=False),
+        nn.BatchNorm2d(channels),
+    ]
+
+
+BUILDER = Builder(tuple(TASKS), micro, initialise)
