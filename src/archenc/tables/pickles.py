@@ -1,4 +1,4 @@
-"""Read the one public table that is a pandas pickle, without pandas and without executing pickle."""
+"""Read public files that are pickles (a pandas table, lists of texts) without pandas or executing pickle."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import pickle
 import pickletools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from archenc.errors import DataError
 
 Column = np.ndarray | list[str]
+Content = TypeVar("Content")
 
 
 def read_frame(path: str | Path) -> dict[str, Column]:
@@ -24,20 +25,29 @@ def read_frame(path: str | Path) -> dict[str, Column]:
     stand-ins, which only keeps its arguments: no code of the file, of pandas or of numpy's unpickling runs.
     Raises DataError for any other name, and for a file that is not such a frame.
     """
+    return _read(path, "DataFrame", _LEGAL, _columns)
+
+
+def read_strings(path: str | Path) -> list[str]:
+    """Return a pickled list of strings; no name is legal in it. Raises DataError."""
+    return _read(path, "list of strings", {}, _strings)
+
+
+def _read(path: str | Path, what: str, legal: Legal, build: Callable[[Any], Content]) -> Content:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     try:
         _check_memory(content)
-        frame = _Unpickler(io.BytesIO(content)).load()
-        return _columns(frame)
+        return build(_Unpickler(io.BytesIO(content), legal).load())
     except _Refused as error:
+        names = ", ".join(map(".".join, legal)) or "none"
         raise DataError(
-            f"{path}: refused: the pickle asks for {error}; legal are only {', '.join(map('.'.join, _LEGAL))}"
+            f"{path}: refused: the pickle asks for {error}; legal names are only: {names}"
         ) from error
     except Exception as error:  # a broken pickle raises almost anything; all of it is bad data
-        raise DataError(f"{path}: not a pickled DataFrame, truncated or altered ({error!r})") from error
+        raise DataError(f"{path}: not a pickled {what}, truncated or altered ({error!r})") from error
 
 
 def _check_memory(content: bytes) -> None:
@@ -72,8 +82,11 @@ def _stand_in(kind: str) -> Callable[[], type[_Kept]]:
     return lambda: type(kind, (_Kept,), {"kind": kind})
 
 
+Legal = dict[tuple[str, str], Callable[[], type[_Kept]]]
+"""The names that a pickle may call, and what stands in for each."""
+
 _ARRAY_MODULES = ("numpy.core", "numpy._core")  # the name before and since numpy 2
-_LEGAL: dict[tuple[str, str], Callable[[], type[_Kept]]] = {
+_LEGAL: Legal = {
     ("pandas.core.frame", "DataFrame"): _stand_in("frame"),
     ("pandas.core.internals.managers", "BlockManager"): _stand_in("blocks"),
     ("pandas.core.indexes.base", "_new_Index"): _stand_in("index"),
@@ -88,20 +101,27 @@ _LEGAL: dict[tuple[str, str], Callable[[], type[_Kept]]] = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler for which only the names of `_LEGAL` exist."""
+    """An unpickler for which only the names of a list exist."""
 
-    def __init__(self, stream: io.BytesIO) -> None:
+    def __init__(self, stream: io.BytesIO, legal: Legal) -> None:
         super().__init__(stream)
+        self._legal = legal
         self._classes: dict[tuple[str, str], type[_Kept]] = {}
 
     def find_class(self, module: str, name: str) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        make = _LEGAL.get((module, name))
+        make = self._legal.get((module, name))
         if make is None:
             raise _Refused(f"{module}.{name}")
         return self._classes.setdefault((module, name), make())
 
     def persistent_load(self, pid: Any) -> Any:
         raise _Refused(f"the persistent object {pid!r}")
+
+
+def _strings(items: Any) -> list[str]:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ValueError("something else than a list of strings")
+    return items
 
 
 def _columns(frame: Any) -> dict[str, Column]:
