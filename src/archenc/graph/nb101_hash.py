@@ -6,15 +6,18 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, Int16, UInt8
+from jaxtyping import Bool, Int16
 
 from archenc.errors import InvalidArchitecture
 from archenc.graph.form_terms import distinct_rows
 from archenc.graph.live import live_nodes, passing_edges
-from archenc.graph.ops import op
+from archenc.graph.nb101_hashes import node_hashes
+from archenc.graph.ops import op, vocabulary
 
 _INPUT, _OUTPUT = -1, -2
 _PUBLISHED = {op("conv3x3").index: 0, op("conv1x1").index: 1, op("max_pool3x3").index: 2}
+_LABELS = np.array([_PUBLISHED.get(k, 3 + k) for k in range(len(vocabulary()))], dtype=np.int16)
+_FEW = 1024  # below so many cells, array operations cost more than they save
 
 
 def cell_hash(labels: Sequence[int], edges: Sequence[tuple[int, int]]) -> str:
@@ -66,25 +69,39 @@ def dense_hashes(
     first, where = distinct_rows(
         np.concatenate([np.where(live, ops, -1), passing.reshape(len(ops), -1)], axis=1, dtype=np.int16)
     )
-    return np.array([_hash(ops[row], passing[row], live[row], inputs) for row in first], dtype=object)[where]
+    return np.array(_hashes(ops[first], passing[first], live[first], inputs), dtype=object)[where]
 
 
-def node_hashes(
-    labels: Int16[np.ndarray, "m n"], adjacency: Bool[np.ndarray, "m n n"]
-) -> UInt8[np.ndarray, "m 16"]:
-    """Return the MD5 fingerprints of m pruned cells of n nodes each, as bytes; see `cell_hash`."""
-    texts = [
-        cell_hash(row, [(i, j) for i, j in np.argwhere(cell).tolist()])
-        for row, cell in zip(labels.tolist(), adjacency, strict=True)
-    ]
-    return np.frombuffer(bytes.fromhex("".join(texts)), dtype=np.uint8).reshape(-1, 16)
+def _hashes(
+    ops: Int16[np.ndarray, "m V"],
+    passing: Bool[np.ndarray, "m V V"],
+    live: Bool[np.ndarray, "m V"],
+    inputs: int,
+) -> list[str]:
+    """Return the hashes of distinct pruned cells: one by one if they are few, else by number of nodes."""
+    hashes = [""] * len(ops)
+    sizes = live.sum(axis=1)
+    for n in np.unique(sizes).tolist():
+        rows = np.flatnonzero(sizes == n)
+        if len(rows) < _FEW:
+            for row in rows.tolist():
+                hashes[row] = _hash(ops[row], passing[row], live[row], inputs)
+            continue
+        kept = np.argsort(~live[rows], axis=1, kind="stable")[:, :n]
+        labels = _LABELS[ops[rows[:, None], kept]]
+        labels[:, :inputs] = [_INPUT, *range(-3, -2 - inputs, -1)]
+        labels[:, -1] = _OUTPUT
+        adjacency = passing[rows[:, None, None], kept[:, :, None], kept[:, None, :]]
+        for row, digest in zip(rows.tolist(), node_hashes(labels, adjacency), strict=True):
+            hashes[row] = digest.tobytes().hex()
+    return hashes
 
 
 def _hash(ops: np.ndarray, passing: np.ndarray, live: np.ndarray, inputs: int) -> str:
     nodes = np.flatnonzero(live)
     hidden = ops[nodes[inputs:-1]].tolist()
     entrances = [_INPUT, *range(-3, -2 - inputs, -1)]
-    labels = [*entrances, *(_PUBLISHED.get(index, 3 + index) for index in hidden), _OUTPUT]
+    labels = [*entrances, *_LABELS[hidden].tolist(), _OUTPUT]
     edges = np.argwhere(passing[np.ix_(nodes, nodes)]).tolist()
     return cell_hash(labels, [(source, target) for source, target in edges])
 

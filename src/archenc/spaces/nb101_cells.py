@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int64, UInt8, UInt32
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.graph.nb101_hash import node_hashes
+from archenc.graph.nb101_hashes import node_hashes
 from archenc.spaces.nb101_wiring import (
     MAX_NODES,
     OP_NAMES,
