@@ -9,6 +9,7 @@ from archenc.lazy import lazy
 if TYPE_CHECKING:
     from archenc.tables.importer import ImportReport, import_benchmark
     from archenc.tables.metric import Metric
+    from archenc.tables.pulling.pull import Pulled, pull
     from archenc.tables.sql import query
     from archenc.tables.table import BenchmarkTable, stored_path
 
@@ -17,11 +18,22 @@ _HOMES = {
     "BenchmarkTable": "table",
     "ImportReport": "importer",
     "Metric": "metric",
+    "Pulled": "pulling.pull",
     "import_benchmark": "importer",
+    "pull": "pulling.pull",
     "query": "sql",
     "stored_path": "table",
 }
 
-__all__ = ["BenchmarkTable", "ImportReport", "Metric", "import_benchmark", "query", "stored_path"]
+__all__ = [
+    "BenchmarkTable",
+    "ImportReport",
+    "Metric",
+    "Pulled",
+    "import_benchmark",
+    "pull",
+    "query",
+    "stored_path",
+]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)
