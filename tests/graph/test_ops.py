@@ -11,6 +11,7 @@ from archenc.graph import Kind, Op, op, vocabulary
 FROZEN = """
 input output sum link padding none skip conv1x1 conv3x3 avg_pool3x3 max_pool3x3 max_pool5x5 max_pool7x7
 sep_conv3x3 sep_conv5x5 sep_conv7x7 dil_conv3x3 dil_conv5x5 dil_sep_conv3x3 conv3x1_1x3 conv7x1_1x7
+residual3x3 residual3x3_double residual3x3_halve residual3x3_double_halve
 """.split()  # noqa: SIM905
 
 
@@ -30,12 +31,14 @@ def test_operations_are_described():
     assert not op("conv3x3").separable
     assert op("avg_pool3x3").kind is Kind.AVG_POOL
     assert {member.name for member in vocabulary() if member.parametrised} == {
-        member.name for member in vocabulary() if member.kind is Kind.CONV
+        member.name for member in vocabulary() if member.kind in (Kind.CONV, Kind.RESIDUAL)
     }
 
 
 def test_no_two_operations_have_one_description():
-    described = [(o.kind, o.kernel, o.stride, o.dilation, o.separable, o.repeats) for o in vocabulary()]
+    described = [
+        (o.kind, o.kernel, o.stride, o.dilation, o.separable, o.repeats, o.widening) for o in vocabulary()
+    ]
     assert len(set(described)) == len(described)
 
 

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CONV = "conv"
     AVG_POOL = "avg_pool"
     MAX_POOL = "max_pool"
+    RESIDUAL = "residual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Op:
     name: the project's spelling, `kind` + kernel. kernel: height and width in pixels, (0, 0) where there is
     none; an asymmetric kernel with repeats=2 is followed by its transpose. stride, dilation: pixels.
     separable: a depthwise convolution followed by a pointwise one. parametrised: has weights to train.
-    repeats: how many times the convolution is stacked.
+    repeats: how many times the convolution is stacked. widening: factor on the number of channels.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Op:
     separable: bool = False
     parametrised: bool = False
     repeats: int = 1
+    widening: int = 1
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -60,6 +62,11 @@ def _conv(
     name: str, height: int, width: int, *, dilation: int = 1, separable: bool = False, repeats: int = 1
 ) -> Op:
     return Op(name, Kind.CONV, (height, width), 1, dilation, separable, True, repeats)
+
+
+def _residual(name: str, *, stride: int = 1, widening: int = 1) -> Op:
+    """Two basic blocks of ResNet, two 3x3 convolutions each; the first changes resolution and channels."""
+    return Op(name, Kind.RESIDUAL, (3, 3), stride=stride, parametrised=True, repeats=4, widening=widening)
 
 
 # Append only: the position of an operation is stored in tensors, tables and models.
@@ -85,6 +92,10 @@ _VOCABULARY = (
     _conv("dil_sep_conv3x3", 3, 3, dilation=2, separable=True, repeats=2),
     _conv("conv3x1_1x3", 3, 1, repeats=2),
     _conv("conv7x1_1x7", 7, 1, repeats=2),
+    _residual("residual3x3"),
+    _residual("residual3x3_double", widening=2),
+    _residual("residual3x3_halve", stride=2),
+    _residual("residual3x3_double_halve", stride=2, widening=2),
 )
 
 
