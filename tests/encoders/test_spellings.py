@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archenc.encoders.spellings import architectures, native_spellings
+from archenc.encoders.spellings import architectures, keys_of, native_spellings
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, GraphBatch, as_batch
+from archenc.spaces import space
 from archenc.spaces.nasbench201 import SPACE
 
 from .cells import nb101, nb201, pairs
@@ -32,6 +33,14 @@ def test_spellings_are_the_native_ones():
     assert (
         native_spellings(archs, "nasbench201") == native_spellings(as_batch(archs), "nasbench201") == expected
     )
+
+
+def test_keys_are_those_of_the_space():
+    archs = nb201(50)
+    assert keys_of(archs, "nasbench201") == native_spellings(archs, "nasbench201")
+    twins = [space("nb101").parse(text) for text in ("1100-010-01-1|c3,c1,mp", "1100-001-10-1|c1,c3,mp")]
+    first, second = keys_of(twins, "nasbench101")
+    assert first == second == keys_of(as_batch(twins), "nasbench101")[0]
 
 
 def test_an_unregistered_space_has_no_spelling():

@@ -38,6 +38,10 @@ def test_scores_are_found_by_native_spelling(table):
     assert np.isnan(scores[NB201.format(NB201.parse(3))][1])
 
 
+def test_rows_without_any_of_the_scores_are_left_out(table):
+    assert len(scores_from(table, ["cifar10_zc64_grasp"])) == 50
+
+
 def test_a_set_of_scores_is_that_of_the_dataset(table):
     assert score_names(table, "13", dataset="cifar10") == [f"cifar10_zc64_{proxy}" for proxy in PROXIES]
     assert score_names(table, "cifar10_zen, cifar10_zc64_snip", dataset="cifar10") == [

@@ -9,8 +9,8 @@ import pytest
 from archenc.errors import DataError
 from archenc.spaces import space
 from archenc.tables import Metric
-from archenc.tables.importing import NOT_MEASURED, SENTINEL, Field, Sheet, Source
-from archenc.tables.joining import Join
+from archenc.tables.importing import NOT_MEASURED, REPEATS, SENTINEL, Field, Sheet, Source
+from archenc.tables.joining import Join, mean_of_repeats
 from archenc.tables.rows import Rows, whole_space
 
 NB201 = space("nb201")
@@ -125,3 +125,36 @@ def test_units_are_changed_before_comparing(rows: Rows):
 def test_an_absent_column_is_named(rows: Rows):
     with pytest.raises(DataError, match="a: no column 'acc'; it has other"):
         Join(rows).add(source("a"), [sheet([0], [1], column="other")])
+
+
+def test_repeats_give_their_mean_their_number_and_the_first_reason(rows: Rows):
+    join = Join(rows)
+    values = np.array([1.0, 0.1, 3.0, np.nan, 0.1, -1e8, np.nan, 0.1, np.nan])
+    repeated = Sheet([7, 2, 7, 7, 2, 5, 5, 2, 4], "index", {"acc": values}, repeats="mean")
+    count = Metric("count", "cifar10", "rows")
+    join.add(source("a", Field("acc", ACCURACY, rules=(SENTINEL,)), Field(REPEATS, count)), [repeated])
+    np.testing.assert_array_equal(join.columns["acc"][:8], [np.nan, np.nan, 0.1, *[np.nan] * 4, 2.0])
+    np.testing.assert_array_equal(join.columns["count"][:8], [np.nan, np.nan, 3, np.nan, 1, 2, np.nan, 3])
+    assert join.missing()["acc"] == {
+        "blank in the source": 1,
+        SENTINEL.reason: 1,
+        "not in the source": 15625 - 4,
+    }
+
+
+def test_the_mean_of_repeats_is_that_of_each_row():
+    rng = np.random.default_rng(0)
+    rows, values = rng.integers(50, size=400), rng.normal(size=400)
+    values[rng.random(400) < 0.3] = np.nan
+    reason = np.where(np.isnan(values), 3, 0).astype(np.int8)
+    unique, mean, why = mean_of_repeats(rows, values, reason)
+    assert unique.tolist() == sorted(set(rows.tolist()))
+    for row, value, code in zip(unique, mean, why, strict=True):
+        present = [v for r, v in zip(rows, values, strict=True) if r == row and not np.isnan(v)]
+        assert (code == 0) == bool(present)
+        assert value == pytest.approx(np.mean(present)) if present else np.isnan(value)
+
+
+def test_the_number_of_repeats_is_no_column_where_repeats_are_refused(rows: Rows):
+    with pytest.raises(DataError, match="no column 'rows of the file'"):
+        Join(rows).add(source("a", Field(REPEATS, ACCURACY)), [sheet([0], [1])])

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archenc.errors import DataError, InvalidArchitecture, InvalidArgument, MissingScore, UnknownName
+from archenc.graph import Architecture
 from archenc.spaces import space
 from archenc.tables import BenchmarkTable, Metric, stored_path
 
-NB201 = space("nb201")
+NB101, NB201 = space("nb101"), space("nb201")
 KEYS = ["(0, 1, 2, 3, 4, 0)", 17, NB201.format(NB201.parse(4242))]
 METRICS = [
     Metric("cifar10_val_accuracy_200ep", "cifar10", "accuracy", "val", 200, "fraction", "max"),
@@ -39,6 +40,8 @@ def test_what_a_table_says(table: BenchmarkTable):
     assert list(table.metrics.values()) == METRICS
     assert table.keys == [NB201.format(NB201.parse(key)) for key in KEYS]
     assert table.architectures() == [NB201.parse(key) for key in KEYS]
+    assert table.spellings() == table.keys
+    assert table.spellings([2, 0]) == [table.keys[2], table.keys[0]]
     assert table.architectures([2, 0]) == [NB201.parse(KEYS[2]), NB201.parse(KEYS[0])]
     assert table.absent == {}
     assert table.provenance == {}
@@ -74,6 +77,65 @@ def test_rows_of_architectures(table: BenchmarkTable):
         table.rows([17, 18])
     with pytest.raises(InvalidArchitecture):
         table.rows(["conv"])
+
+
+def test_only_the_architectures_asked_for_are_parsed_and_only_once(
+    table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch
+):
+    parsed: list[object] = []
+    parse = type(NB201).parse
+    monkeypatch.setattr(
+        type(NB201), "parse", lambda self, native: parsed.append(native) or parse(self, native)
+    )
+    again = table.architectures([2, 0, 2])
+    assert again[0] is again[2]
+    assert parsed == table.spellings([2, 0])
+    table.architectures()
+    assert parsed == table.spellings([2, 0, 1])
+
+
+# two numberings of one cell, a cell with a dead node that is pruned to another, and that other
+TWINS = ["1100-010-01-1|c3,c1,mp", "1100-001-10-1|c1,c3,mp"]
+DEAD, ALIVE = "110-00-1|c1,c3", "10-1|c3"
+
+
+@pytest.fixture(params=["in memory", "in parquet"])
+def hashed(request: pytest.FixtureRequest, tmp_path: Path) -> BenchmarkTable:
+    table = BenchmarkTable.from_columns("nb101", [TWINS[0], DEAD], {"acc": [0.9, 0.8]})
+    if request.param == "in parquet":
+        table.save(tmp_path / "t.parquet")
+        table = BenchmarkTable.open(tmp_path / "t.parquet")
+    return table
+
+
+def test_isomorphic_cells_share_a_row_and_the_spelling_stays_as_given(hashed: BenchmarkTable):
+    assert hashed.spellings() == [TWINS[0], DEAD]
+    assert hashed.rows([*TWINS, DEAD, ALIVE]).tolist() == [0, 0, 1, 1]
+    assert hashed.rows([NB101.parse(TWINS[1])]).tolist() == [0]
+    assert hashed.rows(hashed.keys).tolist() == [0, 1]
+    assert hashed.keys == [NB101.key(NB101.parse(text)) for text in (TWINS[0], DEAD)]
+    assert hashed.to_arrow().column_names == ["architecture", "key", "acc"]
+    with pytest.raises(MissingScore, match="1 of 1 are not among the 2 rows"):
+        hashed.rows(["1|"])
+    with pytest.raises(InvalidArchitecture, match="hash"):
+        hashed.rows(["0" * 32])
+
+
+def test_isomorphic_cells_are_no_two_rows():
+    with pytest.raises(InvalidArgument, match="occurs more than once"):
+        BenchmarkTable.from_columns("nb101", TWINS, {"acc": [0.9, 0.8]})
+
+
+def test_an_altered_key_is_noticed(hashed: BenchmarkTable, tmp_path: Path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    hashed.save(tmp_path / "h.parquet")
+    honest = pq.read_table(tmp_path / "h.parquet")
+    swapped = pa.array([hashed.keys[1], hashed.keys[0]])
+    pq.write_table(honest.set_column(1, "key", swapped), tmp_path / "h.parquet")
+    with pytest.raises(DataError, match="column 'key' does not fit its checksum"):
+        BenchmarkTable.open(tmp_path / "h.parquet").rows([DEAD])
 
 
 @pytest.mark.parametrize("rows", [[3], [-1], np.array([0.5]), np.array(["a"]), np.array([True, False])])
@@ -115,6 +177,7 @@ def test_a_table_from_memory_and_from_disk_save_alike(tmp_path: Path):
         ({"columns": {"a": [1, 2]}, "metrics": []}, InvalidArgument, r"columns\['a'\] has shape \(2,\)"),
         ({"columns": {"a": [1, 2, np.inf]}, "metrics": []}, InvalidArgument, "infinite"),
         ({"columns": {"a": [1, 2, "x"]}, "metrics": []}, InvalidArgument, "not numbers"),
+        ({"columns": {"key": [1, 2, 3]}, "metrics": []}, InvalidArgument, "column of texts"),
         ({"columns": {"architecture": [1, 2, 3]}, "metrics": []}, InvalidArgument, "column of texts"),
         ({"columns": {"a": [1, 2, 3]}}, InvalidArgument, "'cifar10_val_accuracy_200ep' has no column"),
     ],

@@ -1,4 +1,4 @@
-"""Scores of architectures by native spelling: an immutable table that behaves as a mapping."""
+"""Scores of architectures by the key of their space: an immutable table that behaves as a mapping."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archenc.errors import InvalidArgument, UnknownName
 
 @runtime_checkable
 class ScoreLookup(Protocol):
-    """Anything that gives the d scores of a native spelling, or raises KeyError."""
+    """Anything that gives the d scores of a key (`space.key(arch)`), or raises KeyError."""
 
     def __getitem__(self, key: str, /) -> Sequence[float] | np.ndarray:
         """Return d numbers."""
@@ -21,10 +21,10 @@ class ScoreLookup(Protocol):
 
 
 class Scores(Mapping[str, np.ndarray]):
-    """A matrix of scores: one row an architecture, found by its native spelling, and named columns.
+    """A matrix of scores: one row an architecture, found by its key, and named columns.
 
-    keys: n different spellings. values: `[n, d]`, NaN where a score is missing. names: d column names. It
-    cannot be changed, so copies of an encoder share it. Raises InvalidArgument.
+    keys: n different texts of `space.key`. values: `[n, d]`, NaN where a score is missing. names: d column
+    names. It cannot be changed, so copies of an encoder share it. Raises InvalidArgument.
     """
 
     def __init__(self, keys: Sequence[str], values: Float[np.ndarray, "n d"], names: Sequence[str]) -> None:

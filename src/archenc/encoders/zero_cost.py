@@ -10,17 +10,18 @@ import numpy as np
 from archenc.encoders.base import Encoder, Population, check_choice, space_of
 from archenc.encoders.scaling import ColumnRule, fit_scale, paper_rule, standard_rule, without_sentinels
 from archenc.encoders.scores import ScoreLookup, Scores
-from archenc.encoders.spellings import native_spellings
+from archenc.encoders.spellings import keys_of, native_spellings
 from archenc.errors import InvalidArgument, MissingScore
 
 Scaling = Literal["rank", "standard", "paper"]
 
 
 class ZeroCost(Encoder):
-    """The scores of each architecture, looked up by its native spelling and scaled column by column.
+    """The scores of each architecture, looked up by the key of its space and scaled column by column.
 
-    scores: anything that gives a vector of d numbers, `scores[spelling]`, or raises KeyError: a dict, or a
-    `Scores` (which clones share). names: the d column names; of a `Scores`, some of its columns, else all.
+    scores: anything that gives a vector of d numbers, `scores[space.key(arch)]`, or raises KeyError: a dict,
+    or a `Scores` (which clones share). The key is the native spelling, or the hash in NAS-Bench-101. names:
+    the d column names; of a `Scores`, some of its columns, else all.
     scaling:
 
     * "rank": empirical quantile in [0, 1] of the rows that `fit` saw, linear in between, clipped outside;
@@ -31,7 +32,7 @@ class ZeroCost(Encoder):
 
     reference: a pool of architectures without labels, to exclude the test set, on which the scales are fitted
     instead of the rows given to `fit`: seven rows give only seven ranks. Its missing scores are left out.
-    missing: a score counts as missing if it is NaN, infinite or of size 1e7 and more, or if the spelling is
+    missing: a score counts as missing if it is NaN, infinite or of size 1e7 and more, or if the key is
     unknown. "raise" raises MissingScore, which names the architecture and the column; "middle" writes the
     middle of the scale (0.5; 0 for z-scores); "indicator" does so, too, and adds one 0/1 column a score,
     always, so that the width does not hang on which rows `fit` happens to see.
@@ -121,7 +122,7 @@ class ZeroCost(Encoder):
         return self._look_up(list(self.scores))
 
     def _rows(self, X: Population) -> np.ndarray:
-        return self._look_up(native_spellings(X, self.space_))
+        return self._look_up(keys_of(X, self.space_))
 
     def _look_up(self, keys: Sequence[str]) -> np.ndarray:
         """Return `[n, d]`, NaN where a score is missing."""

@@ -15,13 +15,15 @@ from archenc.tables import BenchmarkTable
 
 
 def scores_from(table: BenchmarkTable, metrics: Sequence[str]) -> Scores:
-    """Return d metrics of a table by native spelling, for `ZeroCost(scores=...)`; NaN where missing.
+    """Return d metrics of a table by the key of its space, for `ZeroCost(scores=...)`; NaN where missing.
 
-    Raises UnknownName for a metric that the table lacks.
+    Rows without any of them are left out. Raises UnknownName for a metric that the table lacks.
     """
     names = [table.resolve(name).name for name in metrics]
     columns = np.column_stack([np.asarray(table.values(name), dtype=np.float64) for name in names])
-    return Scores(list(table.keys), columns, names)
+    rows = np.flatnonzero(~np.isnan(columns).all(axis=1))
+    keys = table.keys
+    return Scores([keys[row] for row in rows.tolist()], columns[rows], names)
 
 
 def score_names(table: BenchmarkTable, wanted: str | Sequence[str], *, dataset: str) -> list[str]:

@@ -109,10 +109,10 @@ class InParquet:
         column = self._read(name)
         if column.type != pa.float64():
             raise DataError(self._altered(name))
-        values = np.array(column.to_numpy(), dtype=np.float64)
+        values = column.to_numpy()
         if checksum_values(values) != self.header.checksums.get(name):
             raise DataError(self._altered(name))
-        return values
+        return values if values.flags.writeable else values.copy()
 
     def _read(self, name: str) -> pa.ChunkedArray:
         with parquet_errors(self._path):
