@@ -17,7 +17,8 @@ class EdgeCell(CellCopy):
 
     [b, channels_in, h, w] -> [b, channels_out, ceil(h / stride), ceil(w / stride)]. The submodules are
     `operations.<number>`, without those of `none` and of identities that change nothing. A node that nothing
-    reaches is zero. Raises InvalidArchitecture for operations on nodes or several inputs.
+    reaches is zero. Raises InvalidArchitecture for operations on nodes or several inputs, InvalidArgument for
+    an operation without a module.
     """
 
     def __init__(
@@ -31,19 +32,17 @@ class EdgeCell(CellCopy):
             )
         self.which, self.channels_out, self.stride = which, channels_out, stride
         self.operations = nn.ModuleDict()
-        self.n_operations = 0
-        # For each node after the input: (source, number of the operation or None for the bare value).
+        self.n_operations = len(cell.edges)
+        # What each node adds up: (source, number of the operation, or None for the bare value of the source).
         self._terms: list[list[tuple[int, str | None]]] = [[] for _ in range(cell.n_nodes)]
-        for source, target, op in cell.edges:
-            number = str(self.n_operations)
-            self.n_operations += op.kind is not Kind.LINK
+        for number, (source, target, op) in enumerate(cell.edges):
             if op.kind is Kind.NONE:
                 continue
             width, step = (channels_in, stride) if source == 0 else (channels_out, 1)
-            bare = op.kind is Kind.LINK or (op.kind is Kind.IDENTITY and width == channels_out and step == 1)
-            self._terms[target].append((source, None if bare else number))
+            bare = op.kind is Kind.IDENTITY and width == channels_out and step == 1
+            self._terms[target].append((source, None if bare else str(number)))
             if not bare:
-                self.operations[number] = operation(op, width, channels_out, step)
+                self.operations[str(number)] = operation(op, width, channels_out, step)
 
     def operation_modules(self) -> Mapping[int, tuple[str, ...]]:
         """Return the path of each operation; none where there is no module."""
