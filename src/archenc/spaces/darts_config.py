@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from archenc.errors import InvalidArchitecture
+from archenc.spaces.darts_text import shown
 
 PREFIX = "NetworkSelectorDatasetInfo:darts:"
 
@@ -39,8 +40,8 @@ def read(config: Mapping[Any, Any], cells: Sequence[str]) -> dict[str, list[tupl
     if entries:
         what, cell, number = next(iter(entries))
         raise InvalidArchitecture(
-            f"{PREFIX}{what}_{cell}_{number} is given, but belongs to no chosen edge: edges are there for the "
-            f"sources named by {PREFIX}inputs_node_normal_3 and so on"
+            f"{PREFIX}{what}_{cell}_{number} is given, but belongs to no chosen edge: a cell has the edges "
+            f"from the sources that {PREFIX}inputs_node_normal_3 and so on name"
         )
     return pairs
 
@@ -58,7 +59,7 @@ def write(code: Mapping[str, Sequence[tuple[int, int]]], names: Sequence[str]) -
 
 
 def _without_prefix(key: object) -> str:
-    text = str(key)[:100].replace("_COLON_", ":")
+    text = (key[:100] if isinstance(key, str) else "").replace("_COLON_", ":")
     return text[len(PREFIX) :] if text.startswith(PREFIX) else ""
 
 
@@ -71,12 +72,12 @@ def _cell(entries: dict[tuple[str, str, int], Any], cell: str) -> list[tuple[int
             operation = entries.pop(("edge", cell, first + source), None)
             if operation is None:
                 raise InvalidArchitecture(
-                    f"the configuration lacks {PREFIX}edge_{cell}_{first + source}, the operation from source "
-                    f"{source} to node {step + 2}"
+                    f"the configuration lacks {PREFIX}edge_{cell}_{first + source}, the operation from "
+                    f"source {source} to node {step + 2}"
                 )
             if not isinstance(operation, str):
                 raise InvalidArchitecture(
-                    f"{PREFIX}edge_{cell}_{first + source} is {operation!r:.60}; expected an operation name"
+                    f"{PREFIX}edge_{cell}_{first + source} is {shown(operation)}; expected an operation name"
                 )
             pairs.append((source, operation))
     return pairs
@@ -87,7 +88,7 @@ def _sources(entries: dict[tuple[str, str, int], Any], cell: str, step: int) -> 
     value = entries.pop(("inputs_node", cell, step + 2), None)
     match = re.fullmatch(r"([0-9])_([0-9])", value) if isinstance(value, str) else None
     if match is None:
-        found = "the configuration lacks it" if value is None else f"it is {value!r:.60}"
+        found = "the configuration lacks it" if value is None else f"it is {shown(value)}"
         raise InvalidArchitecture(f'{key}: expected two sources such as "0_1"; {found}')
     sources = [int(source) for source in match.groups()]
     if max(sources) > step + 1 or sources[0] == sources[1]:

@@ -1,4 +1,4 @@
-"""NAS-Bench-301: the DARTS space, two cells of 1,037,664,180 (Zela et al., ICLR 2022; Liu et al., ICLR 2019)."""
+"""NAS-Bench-301: the DARTS space, two cells of four steps (Zela et al., ICLR 2022; Liu et al., ICLR 2019)."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ class NasBench301:
         """
         if arch.space != NAME or len(arch.cells) != 2 or arch.attributes:
             raise InvalidArchitecture(
-                f"expected an architecture of {NAME!r}, a normal and a reduction cell without attributes; got "
-                f"one of {arch.space!r} with {len(arch.cells)} cells and the attributes {arch.attributes}"
+                f"expected an architecture of {NAME!r}, a normal and a reduction cell without attributes; "
+                f"got one of {arch.space!r} with {len(arch.cells)} cells and the attributes {arch.attributes}"
             )
         normal, reduction = (_pairs(cell) for cell in arch.cells)
         return normal, reduction
@@ -213,29 +213,30 @@ def _numbered(number: int) -> Cell:
 
 
 def _codes_of_batch(batch: GraphBatch) -> Int8[np.ndarray, "n 2 8 2"]:
-    """Read sources and operations off the dense arrays; whatever does not fit is looked at cell by cell."""
-    n, width = len(batch), batch.n_nodes
-    edge_ops = batch.edge_ops.reshape(2 * n, width, width)
-    codes = np.empty((2 * n, spelling.SLOTS, 2), dtype=np.int8)
-    fits = width == len(_NODES) and bool((batch.ops == np.array([node.index for node in _NODES])).all())
+    """Read the codes off the dense arrays; what they say must be all that there is."""
+    n, width = len(batch), len(_NODES)
+    fits = batch.ops.shape == (n, 2, width)
+    wrong = np.full(n, not fits)
+    codes = np.empty((n, 2, spelling.SLOTS, 2), dtype=np.int8)
     if fits:
-        arriving = edge_ops[:, :, 2:6].transpose(0, 2, 1)  # cell, step, source
-        fits = bool(((arriving >= 0).sum(axis=2) == 2).all())
-        links = np.full((2 * n, width), -1)
-        links[:, 2:6] = op("link").index
-        fits = fits and bool((edge_ops[:, :, 6] == links).all() and (edge_ops[:, :, :2] == -1).all())
-        if fits:
-            source = np.nonzero(arriving >= 0)[2].reshape(2 * n, spelling.SLOTS)
-            codes[:, :, 0] = source
-            member = np.take_along_axis(arriving.reshape(2 * n, 4, width), source.reshape(2 * n, 4, 2), 2)
-            codes[:, :, 1] = _position_of_index()[member.reshape(2 * n, spelling.SLOTS)]
-            fits = bool((codes[:, :, 1] >= 0).all())
-    if not fits:
+        arriving = _position_of_index()[batch.edge_ops[..., 2:6].swapaxes(2, 3)]  # ... step, source
+        sources = np.argsort(arriving < 0, axis=3, kind="stable")[..., :2]
+        codes[..., 0] = sources.reshape(codes.shape[:3])
+        codes[..., 1] = np.take_along_axis(arriving, sources, axis=3).reshape(codes.shape[:3])
+        edge_ops = np.full_like(batch.edge_ops, -1)
+        edge_ops[..., 2:6, 6] = op("link").index
+        row, cell = np.ogrid[:n, :2]
+        for slot, target in enumerate(_TARGETS):
+            members = np.array([member.index for member in OPS])[codes[:, :, slot, 1]]
+            edge_ops[row, cell, codes[:, :, slot, 0], target] = members
+        nodes = np.array([node.index for node in _NODES])
+        wrong = (batch.edge_ops != edge_ops).any(axis=(1, 2, 3)) | (batch.ops != nodes).any(axis=(1, 2))
+    if wrong.any():
         raise InvalidArchitecture(
-            f"the batch holds a cell that is not of {NAME}: two inputs, four sums with two edges each, an "
-            f"output linked from all sums, operations {', '.join(spelling.OP_NAMES)}"
+            f"row {int(wrong.argmax())} of the batch is no architecture of {NAME}: two cells of two inputs, "
+            f"four sums with two edges each, an output linked from all sums; {', '.join(spelling.OP_NAMES)}"
         )
-    return codes.reshape(n, 2, spelling.SLOTS, 2)
+    return codes
 
 
 @cache
