@@ -74,9 +74,9 @@ def test_the_default_form_follows_the_kind_of_cell():
     nodes = Cell.from_matrix([[0, 1, 0], [0, 0, 1], [0, 0, 0]], ["input", "conv3x3", "output"])
     assert Architecture("any", (CELL,)).id() == Architecture("any", (CELL,)).id("nats-v1")
     assert Architecture("any", (nodes,)).id() == "b49ac8c578b4561d79ac7087988f1c61"
-    assert Architecture("any", (CELL, CELL)).id() == Architecture("any", (CELL, CELL)).id("live-v1")
+    assert Architecture("any", (CELL, CELL)).id() == Architecture("any", (CELL, CELL)).id("live-iso-v1")
     two = Cell((op("input"),) * 2 + (op("output"),), (Edge(0, 2, op("skip")), Edge(1, 2, op("conv1x1"))))
-    assert Architecture("any", (two,)).id() == Architecture("any", (two,)).id("live-v1")
+    assert Architecture("any", (two,)).id() == Architecture("any", (two,)).id("live-iso-v1")
 
 
 def test_attributes_are_part_of_the_identity_and_the_space_is_not():

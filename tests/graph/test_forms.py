@@ -20,9 +20,9 @@ def test_names_carry_their_version():
     [
         ((NODES,), "nb101-v1"),
         ((EDGES,), "nats-v1"),
-        ((TWO_INPUTS,), "live-v1"),
-        ((NODES, NODES), "live-v1"),
-        ((EDGES, EDGES), "live-v1"),
+        ((TWO_INPUTS,), "live-iso-v1"),
+        ((NODES, NODES), "live-iso-v1"),
+        ((EDGES, EDGES), "live-iso-v1"),
     ],
 )
 def test_the_default_follows_the_kind_of_cell(cells, form):

@@ -55,11 +55,9 @@ def forms() -> tuple[str, ...]:
 
 def default_form(cells: Sequence[Cell]) -> str:
     """Return the form that identifies a network with these cells; see `Architecture.id`."""
-    if len(cells) > 1:
-        return "live-v1"
-    if cells[0].ops_on == "nodes":
+    if len(cells) == 1 and cells[0].ops_on == "nodes":
         return "nb101-v1"
-    return "nats-v1" if cells[0].n_inputs == 1 else "live-v1"
+    return "nats-v1" if len(cells) == cells[0].n_inputs == 1 else "live-iso-v1"
 
 
 def cells_text(cells: Sequence[Cell], form: str) -> str:
