@@ -43,7 +43,7 @@ def catalogue() -> dict[str, KnownBenchmark]:
             "latency/derived.npz", url=None, derived=True, note="made from small.csv", licence="none stated"
         ),
         known("nb201/official.pth", SMALL, bytes=None, official=True, note="about 2 GB", page=page),
-        known("nb201/unknown.pth", official=True, note="no sum is published", page=page, **unknown),
+        known("nb201/unknown.pth", official=True, note="12 epochs", page=page, **unknown),
     )
     return {"nasbench201": KnownBenchmark("nasbench201", "Made up", ("nasbench201",), PAPER, files)}
 

@@ -474,7 +474,7 @@ def test_what_names_stand_for():
     ("name", "words"),
     [
         ("derived.npz", "latency/derived.npz cannot be pulled: derived: made from small.csv"),
-        ("unknown.pth", "no checksum known: no sum is published (https://host.invalid/page)"),
+        ("unknown.pth", "no SHA-256 is published: 12 epochs (https://host.invalid/page)"),
     ],
 )
 def test_what_cannot_be_pulled_says_what_to_do(name: str, words: str):
@@ -486,6 +486,8 @@ def test_what_cannot_be_pulled_says_what_to_do(name: str, words: str):
 def test_an_unknown_name_gets_near_ones():
     with pytest.raises(UnknownName, match=r"did you mean nb201/small.csv\?"):
         select(["smal.csv"])
+    with pytest.raises(UnknownName, match=r"did you mean nb201\?"):
+        select(["nb2o1"])
     with pytest.raises(UnknownName, match="known benchmarks: nasbench201"):
         select(["zzz"])
 

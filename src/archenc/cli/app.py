@@ -13,7 +13,7 @@ from archenc.errors import ArchencError
 
 _COMMANDS = {
     "demo": ("archenc.cli.demo:demo", "Evaluate a few predictors on NAS-Bench-201 and write a report."),
-    "data": ("archenc.cli.data:app", "Import, describe and query benchmark tables."),
+    "data": ("archenc.cli.data:app", "Fetch, import, describe, query and export benchmark tables."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
     "reproduce": (
         "archenc.cli.reproduce:reproduce",

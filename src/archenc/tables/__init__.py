@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archenc.lazy import lazy
 
 if TYPE_CHECKING:
+    from archenc.tables.exporting import Exported, export, read_export
     from archenc.tables.importer import ImportReport, import_benchmark
     from archenc.tables.metric import Metric
     from archenc.tables.pulling.pull import Pulled, pull
@@ -16,23 +17,29 @@ if TYPE_CHECKING:
 # loaded on first use: pyarrow takes longer to import than a command line should take to answer
 _HOMES = {
     "BenchmarkTable": "table",
+    "Exported": "exporting",
     "ImportReport": "importer",
     "Metric": "metric",
     "Pulled": "pulling.pull",
+    "export": "exporting",
     "import_benchmark": "importer",
     "pull": "pulling.pull",
     "query": "sql",
+    "read_export": "exporting",
     "stored_path": "table",
 }
 
 __all__ = [
     "BenchmarkTable",
+    "Exported",
     "ImportReport",
     "Metric",
     "Pulled",
+    "export",
     "import_benchmark",
     "pull",
     "query",
+    "read_export",
     "stored_path",
 ]
 

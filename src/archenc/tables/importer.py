@@ -17,7 +17,7 @@ from archenc.tables.importing import Sheet, Source
 from archenc.tables.joining import Comparison, Conflict, Join, OnConflict
 from archenc.tables.metric import Metric
 from archenc.tables.rows import Rows
-from archenc.tables.sources import KnownFile, known_files, locate
+from archenc.tables.sources import KnownFile, files_folder, known_files, locate
 from archenc.tables.table import BenchmarkTable, stored_path
 
 _EXAMPLES = 20
@@ -51,7 +51,7 @@ class ImportReport:
 
 def import_benchmark(
     name: str,
-    folder: str | Path,
+    folder: str | Path | None = None,
     *,
     home: str | Path | None = None,
     verify: bool = True,
@@ -60,20 +60,18 @@ def import_benchmark(
 ) -> ImportReport:
     """Join the public files of a benchmark into one table, kept in archenc's home.
 
-    name: space or alias. folder: where the files are; those that are absent are left out and named in the
-    report. home: default $ARCHENC_HOME or the XDG data folder. verify: compare each file with the known
-    checksum first. on_conflict: where two files give different values for one measurement, "keep" the one
-    of the file of higher precedence, make the cell "missing", or "fail"; it is reported in any case.
+    name: space or alias. folder: where the files are; default the folder of pulled files. Those that are
+    absent are left out and named in the report. home: default $ARCHENC_HOME or the XDG data folder. verify:
+    compare each file with the known checksum first. on_conflict: where two files give different values for
+    one measurement, "keep" the one of the file of higher precedence, make the cell "missing", or "fail"; it
+    is reported in any case.
     The table appears whole or not at all; importing again gives the same bytes.
     Raises UnknownName, DataError: no file there, a file truncated or altered or of another layout.
     """
     member = space(name)
     importer, known = benchmark(member.name), known_files(member.name)
-    found = locate([source.file for source in importer.sources], folder)
+    found = _locate([source.file for source in importer.sources], folder, home, member.name)
     present = [source for source in importer.sources if source.file in found]
-    if not present:
-        names = ", ".join(source.file for source in importer.sources)
-        raise DataError(f"{folder}: none of the files of {member.name} is there; expected any of {names}")
     tell = progress or _silent
     files: list[dict[str, Any]] = []
 
@@ -130,6 +128,23 @@ def import_benchmark(
     return ImportReport(table, report, header.rows, header.metrics, files, absent, join.comparisons)
 
 
+def _locate(
+    names: Sequence[str], folder: str | Path | None, home: str | Path | None, name: str
+) -> dict[str, Path]:
+    """Find the files of a benchmark. Raises DataError where none is there, and says how to get them."""
+    if folder is not None:
+        found, hint = locate(names, folder), ""
+    else:
+        folder = files_folder(home)
+        found = locate(names, folder) if folder.is_dir() else {}
+        hint = f".\nFetch them first:  archenc data pull {name}\nor take those of another folder with --from"
+    if not found:
+        raise DataError(
+            f"{folder}: none of the files of {name} is there; expected any of {', '.join(names)}{hint}"
+        )
+    return found
+
+
 def _silent(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
@@ -138,15 +153,15 @@ def _about(
     source: Source, sheets: Sequence[Sheet], path: Path, facts: KnownFile | None, *, verified: bool
 ) -> dict[str, Any]:
     """Return what the report says about a file that was read."""
-    checked = verified and facts is not None
+    checked = verified and facts is not None and facts.sha256 is not None
     return {
         "file": source.file,
         "verified": checked,
-        "sha256": facts.sha256 if facts and checked else file_sha256(path),
+        "sha256": facts.sha256 if facts and checked else file_sha256(path) if path.is_file() else None,
         "rows": max((len(sheet.keys) for sheet in sheets), default=0),
         "metrics": len(source.metrics),
         "licence": facts.licence if facts else "not known",
-        "origin": f"{facts.repository}@{facts.commit}" if facts else "not in the catalogue",
+        "origin": facts.origin if facts else "not in the catalogue",
     }
 
 

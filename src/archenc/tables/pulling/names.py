@@ -14,10 +14,15 @@ from archenc.tables.sources import KnownBenchmark, KnownFile, known_benchmarks
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Files to fetch, and files of the same benchmarks that are not fetched with them."""
+    """Files to fetch.
+
+    left_out: files of the same benchmarks that are not fetched with them. importable: names of the benchmarks
+    that were asked for as a whole and that archenc can import.
+    """
 
     files: tuple[KnownFile, ...]
     left_out: tuple[KnownFile, ...]
+    importable: tuple[str, ...]
 
 
 def benchmark_named(name: str) -> KnownBenchmark | None:
@@ -43,6 +48,7 @@ def select(names: Sequence[str]) -> Selection:
     """
     wanted: dict[str, KnownFile] = {}
     left: dict[str, KnownFile] = {}
+    importable: dict[str, None] = {}
     for name in names:
         member = benchmark_named(name)
         if member is None:
@@ -51,10 +57,13 @@ def select(names: Sequence[str]) -> Selection:
                 raise DataError(f"{file.name} cannot be pulled: {why_not(file)}")
             wanted[file.name] = file
             continue
+        if member.spaces:
+            importable[member.name] = None
         for file in member.files:
             fetched = file.pullable and not file.official
             (wanted if fetched else left)[file.name] = file
-    return Selection(tuple(wanted.values()), tuple(file for name, file in left.items() if name not in wanted))
+    apart = tuple(file for name, file in left.items() if name not in wanted)
+    return Selection(tuple(wanted.values()), apart, tuple(importable))
 
 
 def why_not(file: KnownFile) -> str:
@@ -62,8 +71,7 @@ def why_not(file: KnownFile) -> str:
     page = f" ({file.page})" if file.page else ""
     if file.pullable:
         return f"official distribution, pulled by its own name: {file.note}{page}"
-    kind = "derived" if file.derived else "no checksum known"
-    return f"{kind}: {file.note}{page}"
+    return f"{'derived' if file.derived else 'no SHA-256 is published'}: {file.note}{page}"
 
 
 def _file(name: str) -> KnownFile:
@@ -76,7 +84,8 @@ def _file(name: str) -> KnownFile:
     if called:
         raise UnknownName(f"{name!r} is ambiguous: {', '.join(file.name for file in called)}")
     short = {PurePosixPath(full).name: full for full in known}
-    near = difflib.get_close_matches(name, [*known_benchmarks(), *known, *short], n=3)
+    folders = {full.partition("/")[0] for full in known}
+    near = difflib.get_close_matches(name, [*known_benchmarks(), *sorted(folders), *known, *short], n=3)
     full = dict.fromkeys(short.get(match, match) for match in near)
     hint = f"did you mean {', '.join(full)}? " if full else ""
     raise UnknownName(

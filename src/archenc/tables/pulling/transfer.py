@@ -80,6 +80,7 @@ def _continue(file: KnownFile, url: str, part: Partial, http: Http, tell: Tell) 
         return False
     if file.bytes is not None:
         part.make_room(file.bytes - part.size)
+    tell(part.size, "")
     with http.get(url, part.size) as body:
         if body.start != part.size:
             part.restart()
