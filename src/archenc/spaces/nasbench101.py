@@ -82,11 +82,11 @@ class NasBench101:
 
         Raises InvalidArchitecture for an architecture of another space.
         """
-        if arch.space != NAME or len(arch.cells) != 1 or arch.cells[0].n_inputs != 1:
-            shapes = [(cell.n_nodes, len(cell.edges)) for cell in arch.cells]
+        inputs = [cell.n_inputs for cell in arch.cells]
+        if arch.space != NAME or inputs != [1] or arch.attributes:
             raise InvalidArchitecture(
-                f"expected an architecture of {NAME!r}: one cell with one input; got one of {arch.space!r} "
-                f"with the cells (nodes, edges) {shapes}"
+                f"expected an architecture of {NAME!r}: one cell with one input, no attributes; got one of "
+                f"{arch.space!r}, inputs of its cells {inputs}, attributes {dict(arch.attributes)}"
             )
         cell = arch.cells[0]
         if cell.n_nodes > MAX_NODES:

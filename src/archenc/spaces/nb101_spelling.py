@@ -110,7 +110,7 @@ def _official(spec: Spec) -> list[str]:
 
 def _plain(value: Any) -> Any:
     """Return arrays and their scalars as plain lists and numbers; everything else as it is."""
-    return value.tolist() if hasattr(value, "tolist") else value
+    return value.tolist() if hasattr(value, "tolist") and not isinstance(value, type) else value
 
 
 def _read_text(text: str) -> Spec:
@@ -185,6 +185,11 @@ def _read_triangle(rows: Sequence[str], names: Sequence[str], text: str) -> Spec
             f"{text!r}: row {wrong} of the upper triangle is {rows[wrong]!r}; with {n - 1} rows it needs "
             f"{n - 1 - wrong} digits; {_FORMS}"
         )
+    if len(names) != n - 2:
+        raise InvalidArchitecture(
+            f"{text!r} has {n} nodes by its {n - 1} rows, so {n - 2} inner operations are needed; got "
+            f"{len(names)}; {_FORMS}"
+        )
     full = [[0] * (i + 1) + [int(digit) for digit in row] for i, row in enumerate(rows)]
     return _read_pair([*full, [0] * n], [_INPUT, *names, _OUTPUT])
 
@@ -192,6 +197,10 @@ def _read_triangle(rows: Sequence[str], names: Sequence[str], text: str) -> Spec
 def _read_pair(rows: Any, ops: Any) -> Spec:
     """Read an adjacency matrix and as many operations: names or, in either numbering, numbers."""
     rows, ops = _plain(rows), _plain(ops)
+    if rows is None:
+        raise InvalidArchitecture(
+            "the specification has no matrix (None): so the official ModelSpec marks a disconnected cell"
+        )
     if not isinstance(ops, (tuple, list)) or not isinstance(rows, (tuple, list)):
         raise InvalidArchitecture(
             f"a matrix and a list of operations are needed, got {type(rows).__name__} and "
@@ -213,7 +222,7 @@ def _read_pair(rows: Any, ops: Any) -> Spec:
     n = _cut(names, present)
     if not 2 <= n <= MAX_NODES:
         raise InvalidArchitecture(
-            f"the cell has {n} nodes; a NAS-Bench-101 cell has 2 to {MAX_NODES}, input and output counted"
+            f"the cell has {n} nodes; legal: 2 to {MAX_NODES}, input, output and dead nodes counted; {_FORMS}"
         )
     for i, j in present:
         if i >= j:
