@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from archenc.errors import InvalidArgument
-from archenc.networks.initialisation import fan_out_normal, torch_default
+from archenc.networks.initialisation import fan_out_normal, torch_default, variance_scaling
 
 
 def module() -> nn.Sequential:
@@ -65,7 +65,7 @@ def test_fan_out_normal_may_draw_the_linear_layer_too():
     assert not net[4].bias.any()
 
 
-@pytest.mark.parametrize("initialise", [torch_default, fan_out_normal])
+@pytest.mark.parametrize("initialise", [torch_default, fan_out_normal, variance_scaling])
 def test_batch_norms_start_from_constants(initialise):
     norm = filled(initialise)[1]
     assert (norm.weight == 1).all()
@@ -75,7 +75,19 @@ def test_batch_norms_start_from_constants(initialise):
     assert norm.num_batches_tracked == 0
 
 
-@pytest.mark.parametrize("initialise", [torch_default, fan_out_normal])
+@pytest.mark.parametrize("initialise", [torch_default, fan_out_normal, variance_scaling])
 def test_a_layer_it_does_not_know_is_refused(initialise):
     with pytest.raises(InvalidArgument, match=r"'0': PReLU has \['weight'\] and no initialisation"):
         initialise(nn.Sequential(nn.PReLU()), torch.Generator())
+
+
+def test_variance_scaling_has_variance_one_over_fan_in_and_is_cut_off():
+    net = filled(variance_scaling)
+    for place, fan_in in ((0, 8 * 9), (2, 25)):
+        values = net[place].weight
+        assert values.std().item() == pytest.approx(fan_in**-0.5, rel=4 / math.sqrt(2 * values.numel()))
+        assert values.abs().max() <= 2 / 0.87962566 * fan_in**-0.5
+        assert values.abs().max() > 2 * fan_in**-0.5
+    bound = math.sqrt(6 / (256 + 100))
+    assert 0.99 * bound < net[4].weight.abs().max() <= bound
+    assert not net[4].bias.any()

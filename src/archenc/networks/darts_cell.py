@@ -82,6 +82,8 @@ class _Wiring(NamedTuple):
 
 
 def _wiring(cell: Cell) -> _Wiring:
+    if cell.n_inputs != 2:
+        raise InvalidArchitecture(f"expected a DARTS cell, which has two inputs; got {cell.n_inputs}")
     last = cell.n_nodes - 1
     steps: list[list[tuple[int, int]]] = [[] for _ in range(2, last)]
     concatenated: list[int] = []
@@ -97,10 +99,9 @@ def _wiring(cell: Cell) -> _Wiring:
         else:
             steps[target - 2].append((source, number))
             number += 1
-    if cell.n_inputs != 2 or not all(steps) or not concatenated:
+    if not all(steps) or not concatenated:
         raise InvalidArchitecture(
-            f"expected a DARTS cell: two inputs, every step with an edge, some step wired to the output; got "
-            f"{cell.n_inputs} inputs, {[len(step) for step in steps]} edges a step, and the steps "
-            f"{concatenated} wired"
+            f"in a DARTS cell every step has an edge and some step is wired to the output; got "
+            f"{[len(step) for step in steps]} edges a step, and the steps {concatenated} wired"
         )
     return _Wiring(steps, concatenated)

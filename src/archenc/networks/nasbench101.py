@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Literal, cast, final, get_args
+from typing import cast, final
 
 import torch
 from torch import Tensor, nn
@@ -15,12 +15,9 @@ from archenc.networks.base import Builder, CellCopy, Network
 from archenc.networks.initialisation import fan_out_normal, variance_scaling
 from archenc.networks.nb101_vertices import KERNELS, as_given, as_trained, stages, widths
 
-Recipe = Literal["benchmark", "suite_zero"]
-NodeOrder = Literal["trained", "given"]
-
 _INITIALISE = {"benchmark": variance_scaling, "suite_zero": partial(fan_out_normal, linear_std=0.01)}
 _MOMENTUM = {"benchmark": 0.003, "suite_zero": 0.1}
-_ORDER: dict[str, Callable[[Cell], tuple[Cell, tuple[int, ...]]]] = {"trained": as_trained, "given": as_given}
+_ORDER = {"trained": as_trained, "given": as_given}
 
 
 @final
@@ -101,15 +98,15 @@ class NasBench101Network(Network):
         modules: int = 3,
         n_classes: int = 10,
         input_shape: tuple[int, int, int] = (3, 32, 32),
-        init: Recipe = "benchmark",
+        init: str = "benchmark",
         bn_momentum: float | None = None,
-        node_order: NodeOrder = "trained",
+        node_order: str = "trained",
     ) -> None:
         super().__init__()
         del task
-        for name, value, legal in (("init", init, Recipe), ("node_order", node_order, NodeOrder)):
-            if value not in get_args(legal):
-                raise InvalidArgument(f"{name}={value!r}; legal: {', '.join(get_args(legal))}")
+        for name, value, legal in (("init", init, _INITIALISE), ("node_order", node_order, _ORDER)):
+            if value not in legal:
+                raise InvalidArgument(f"{name}={value!r}; legal: {', '.join(legal)}")
         for name, value in (("channels", channels), ("stacks", stacks), ("modules", modules)):
             if value < 1:
                 raise InvalidArgument(f"{name}={value}: expected an integer >= 1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, final, get_args
+from typing import final
 
 from torch import Tensor, nn
 
@@ -12,7 +12,7 @@ from archenc.networks.base import Builder, Network
 from archenc.networks.darts_cell import DartsCell
 from archenc.networks.initialisation import torch_default
 
-Recipe = Literal["suite_zero", "darts"]
+_RECIPES = ("suite_zero", "darts")
 _STEM = 3
 """The stem has three times the channels of the first cells."""
 
@@ -39,12 +39,12 @@ class NasBench301Network(Network):
         cells: int = 8,
         n_classes: int = 10,
         input_shape: tuple[int, int, int] = (3, 32, 32),
-        recipe: Recipe = "suite_zero",
+        recipe: str = "suite_zero",
     ) -> None:
         super().__init__()
         del task
-        if recipe not in get_args(Recipe):
-            raise InvalidArgument(f"recipe={recipe!r}; legal: {', '.join(get_args(Recipe))}")
+        if recipe not in _RECIPES:
+            raise InvalidArgument(f"recipe={recipe!r}; legal: {', '.join(_RECIPES)}")
         if channels < 2 or channels % 2:
             raise InvalidArgument(
                 f"channels={channels}: expected an even number >= 2, as reductions halve them"

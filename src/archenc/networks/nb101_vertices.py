@@ -8,8 +8,6 @@ that was trained (Ying et al., ICML 2019).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Cell, Edge, op
 
@@ -27,7 +25,16 @@ def as_trained(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
     cell, or an operation that the benchmark lacks.
     """
     live = _checked(cell)
-    return _reordered(cell, live, min(_orders(live), key=lambda order: _place(live, order)))
+    pairs = [(edge.source, edge.target) for edge in live.edges]
+    labels = [OPS.index(member) for member in live.nodes[1:-1]]
+
+    def place(order: tuple[int, ...]) -> tuple[int, list[int]]:
+        position = {node: rank for rank, node in enumerate(order)}
+        places = [(position[source], position[target]) for source, target in pairs]
+        bits = sum(1 << (source + target * (target - 1) // 2) for source, target in places)
+        return bits, [labels[node - 1] for node in order[1:-1]]
+
+    return _reordered(cell, live, min(_orders(live), key=place))
 
 
 def as_given(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
@@ -121,31 +128,20 @@ def _convolution(kernel: int, entering: int, leaving: int) -> int:
     return kernel * kernel * entering * leaving + 2 * leaving
 
 
-def _orders(cell: Cell) -> Iterator[tuple[int, ...]]:
-    """Yield every order of the nodes that has sources before targets, input first, output last."""
+def _orders(cell: Cell) -> list[tuple[int, ...]]:
+    """Return every order of the nodes that has sources before targets, input first, output last."""
     before: list[set[int]] = [set() for _ in cell.nodes]
     for edge in cell.edges:
         before[edge.target].add(edge.source)
-    last = cell.n_nodes - 1
-
-    def extend(order: tuple[int, ...], left: frozenset[int]) -> Iterator[tuple[int, ...]]:
-        if not left:
-            yield (*order, last)
-        for vertex in sorted(left):
-            if not before[vertex] & left:
-                yield from extend((*order, vertex), left - {vertex})
-
-    return extend((0,), frozenset(range(1, last)))
-
-
-def _place(cell: Cell, order: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
-    """Return where the benchmark's enumeration meets a cell with its nodes in this order."""
-    position = {node: place for place, node in enumerate(order)}
-    bits = 0
-    for edge in cell.edges:
-        source, target = position[edge.source], position[edge.target]
-        bits |= 1 << (source + target * (target - 1) // 2)
-    return bits, tuple(OPS.index(cell.nodes[node]) for node in order[1:-1])
+    orders = [(0,)]
+    for _ in range(cell.n_nodes - 1):
+        orders = [
+            (*order, node)
+            for order in orders
+            for node in range(1, cell.n_nodes)
+            if node not in order and before[node] <= set(order)
+        ]
+    return orders
 
 
 def _reordered(cell: Cell, live: Cell, order: tuple[int, ...]) -> tuple[Cell, tuple[int, ...]]:
