@@ -8,10 +8,10 @@ from types import ModuleType
 import pytest
 
 import archenc
-from archenc import encoders, evaluation, pipelines, predictors, tables, testing
+from archenc import encoders, evaluation, networks, pipelines, predictors, tables, testing
 from archenc.lazy import lazy
 
-ROOMS = [archenc, encoders, evaluation, pipelines, predictors, tables, testing]
+ROOMS = [archenc, encoders, evaluation, networks, pipelines, predictors, tables, testing]
 
 
 def test_a_name_comes_from_its_home() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -84,12 +81,6 @@ def test_tasks_are_listed_by_space_default_first():
     assert networks.tasks("nasbench201") == ("cifar10", "cifar100", "imagenet16")
     with pytest.raises(UnknownName):
         networks.tasks("nowhere")
-
-
-def test_importing_the_room_loads_no_torch():
-    code = "import sys, archenc.networks; print('torch' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
 
 
 def test_paths_need_a_network_with_cells():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import final
+from typing import NamedTuple, final
 
 import torch
 from torch import Tensor, nn
@@ -15,28 +14,30 @@ from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import fan_out_normal, torch_default
 from archenc.networks.tnb101_heads import TASKS
 
-MakeBlock = Callable[[int, int, int], nn.Module]
-"""(channels_in, channels_out, stride) -> a cell or residual block."""
+
+class Body(NamedTuple):
+    """What stands between stem and head: modules in a row, the channels they give, how often they halve."""
+
+    modules: list[nn.Module]
+    channels: int
+    halvings: int
 
 
 @final
 class TransNasNetwork(Network):
-    """An encoder (stem of stride 4, then modules of blocks) and what the task puts behind it.
+    """An encoder (a stem of stride 4, then the body) and what the task puts behind it.
 
-    make_block: makes a cell or residual block. channels: of the stem. modules: one digit a module; its first
-    block doubles the channels (2), halves the image (3), does both (4) or neither (1). blocks: in a module.
-    An example of the jigsaw task is nine images; the encoder takes them one after the other, so that a batch
-    norm sees one place of the picture at a time, and their maps are joined along the channels.
+    channels: of the stem. An example of the jigsaw task is nine images; the encoder takes them one after the
+    other, so that a batch norm sees one place of the picture at a time, and their maps are joined along the
+    channels. Raises InvalidArgument for an `input_shape` of the wrong length.
     """
 
     def __init__(
         self,
         task: str,
-        make_block: MakeBlock,
+        body: Body,
         *,
         channels: int,
-        modules: str,
-        blocks: int,
         n_classes: int | None,
         input_shape: tuple[int, ...] | None,
     ) -> None:
@@ -46,17 +47,10 @@ class TransNasNetwork(Network):
         self.input_shape = parts.input_shape if input_shape is None else input_shape
         if len(self.input_shape) != len(parts.input_shape):
             raise InvalidArgument(f"input_shape={input_shape}: legal for {task}: like {parts.input_shape}")
-        if not modules or set(modules) - set("1234"):
-            raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
-        self.encoder = nn.Sequential(*_stem(self.input_shape[-3], channels))
-        for code in modules:
-            wide, stride = channels * (2 if code in "24" else 1), 2 if code in "34" else 1
-            self.encoder.append(make_block(channels, wide, stride))
-            self.encoder.extend(make_block(wide, wide, 1) for _ in range(blocks - 1))
-            channels = wide
         tiles = self.input_shape[0] if len(self.input_shape) == 4 else 1
-        halvings = 2 + sum(code in "34" for code in modules)
-        self.decoder, self.output = parts.head(tiles * channels, halvings, self.n_classes)
+        self.encoder = nn.Sequential(*_stem(self.input_shape[-3], channels), *body.modules)
+        head = parts.head(tiles * body.channels, 2 + body.halvings, self.n_classes)
+        self.decoder, self.output = head
 
     def features(self, x: Tensor) -> Tensor:
         """Return what enters the global pooling or, in a dense task, the last convolution."""
@@ -78,20 +72,22 @@ def micro(
     n_classes: int | None = None,
     input_shape: tuple[int, ...] | None = None,
 ) -> TransNasNetwork:
-    """Construct the network of a cell: every block is a copy of it."""
+    """Construct the network of a cell: every block is a copy of it.
 
-    def make_block(channels_in: int, channels_out: int, stride: int) -> nn.Module:
-        return EdgeCell(arch.cells[0], channels_in, channels_out, stride)
-
-    return TransNasNetwork(
-        task,
-        make_block,
-        channels=channels,
-        modules=modules,
-        blocks=cells,
-        n_classes=n_classes,
-        input_shape=input_shape,
-    )
+    channels: of the stem. modules: one digit a module; its first cell doubles the channels (2), halves the
+    image (3), does both (4) or neither (1). cells: in a module. Raises InvalidArgument for other digits.
+    """
+    if not modules or set(modules) - set("1234"):
+        raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
+    copies: list[nn.Module] = []
+    width = channels
+    for code in modules:
+        wide, stride = width * (2 if code in "24" else 1), 2 if code in "34" else 1
+        copies.append(EdgeCell(arch.cells[0], width, wide, stride))
+        copies += [EdgeCell(arch.cells[0], wide, wide) for _ in range(cells - 1)]
+        width = wide
+    body = Body(copies, width, sum(code in "34" for code in modules))
+    return TransNasNetwork(task, body, channels=channels, n_classes=n_classes, input_shape=input_shape)
 
 
 def initialise(network: TransNasNetwork, generator: torch.Generator) -> None:
