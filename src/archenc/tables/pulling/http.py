@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from archenc.errors import DataError
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 _REDIRECTS = 5
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_WAIT = 60.0
