@@ -13,6 +13,8 @@ from archenc.errors import ArchencError, DataError, InvalidArgument
 from archenc.spaces import SearchSpace
 from archenc.tables.importing import Listing, Sheet, Style
 
+_SHOWN = 80  # characters of a key that is none
+
 
 @cache
 def whole_space(space: SearchSpace) -> Listing:
@@ -61,7 +63,7 @@ class Rows:
             raise InvalidArgument(
                 f"{file}: a key alone does not tell its architecture; spell it in the sheet"
             )
-        for number, spelling in enumerate(sheet.keys):
+        for number, spelling in enumerate(_checked(sheet.keys, file)):
             self._row(spelling, number, file)
 
     def find(self, sheet: Sheet, file: str) -> Int64[np.ndarray, " n"]:
@@ -84,14 +86,15 @@ class Rows:
         return rows
 
     def _find(self, keys: Sequence[Any], style: Style, file: str) -> Int64[np.ndarray, " n"]:
+        keys = _checked(keys, file)
         if style == "index":
             return self._by_index(keys, file)
         if style == "key":
-            found = [self._row_of.get(key, -1) for key in keys]
+            found = [self._row_of.get(key, -1) if isinstance(key, str) else -1 for key in keys]
             if -1 in found:
-                number = found.index(-1)
+                key = repr(keys[number := found.index(-1)])
                 raise DataError(
-                    f"{file}, row {number}: {keys[number]!r} is the key of no row of the table of "
+                    f"{file}, row {number}: {key[:_SHOWN]} is the key of no row of the table of "
                     f"{self._space.name}"
                 )
             return np.array(found, dtype=np.int64)
@@ -102,7 +105,10 @@ class Rows:
     def _by_index(self, keys: Sequence[Any], file: str) -> Int64[np.ndarray, " n"]:
         if self._grows:
             raise InvalidArgument(f"{file}: the rows of {self._space.name} have no numbers of their own")
-        rows = np.asarray(keys, dtype=np.int64)
+        try:
+            rows = np.array(keys, dtype=np.int64).reshape(len(keys))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise DataError(f"{file}: an index is no whole number: {error}") from error
         if bad := [int(row) for row in rows if not 0 <= row < len(self)]:
             raise DataError(f"{file}: index {bad[0]} is outside 0..{len(self) - 1}")
         return rows
@@ -126,3 +132,10 @@ class Rows:
         if text is not None:
             self._row_of_text[text] = row
         return row
+
+
+def _checked(keys: Any, file: str) -> Sequence[Any]:
+    """Return keys as a file has them, if they are a sequence."""
+    if not isinstance(keys, list | tuple | np.ndarray):
+        raise DataError(f"{file}: not of the expected layout: {type(keys).__name__} instead of a list")
+    return keys
