@@ -96,7 +96,12 @@ def open_packed(path: str | Path, limit: int | None = None) -> Iterator[io.Buffe
     with Path(path).open("rb") as stream:
         packed = stream.read(3) == b"BZh"
         stream.seek(0)
-        yield bounded(bz2.BZ2File(stream), path, limit) if packed else stream
+        yield bounded(unpack(stream), path, limit) if packed else stream
+
+
+def unpack(stream: Any) -> bz2.BZ2File:
+    """Return what a stream holds, packed with bzip2."""
+    return bz2.BZ2File(stream)
 
 
 def bounded(stream: Any, path: object, limit: int | None) -> io.BufferedReader:

@@ -128,7 +128,8 @@ def locate(names: Iterable[str], folder: str | Path) -> dict[str, Path]:
     """Find files by catalogue name (`nb201/x.csv`) in a folder; return those that are there.
 
     The folder may hold the sub-folders of the catalogue, be one of them (its sisters are then searched too),
-    or hold all files flat. Raises DataError when the folder does not exist.
+    or hold all files flat; an archive `x.tar` may lie there unpacked, as the folder `x`. Raises DataError
+    when the folder does not exist.
     """
     base = Path(folder).expanduser()
     if not base.is_dir():
@@ -139,8 +140,10 @@ def locate(names: Iterable[str], folder: str | Path) -> dict[str, Path]:
     roots = [base, base.resolve().parent] if base.resolve().name in folders else [base]
     for name in names:
         candidates = [*(root / name for root in roots), base / PurePosixPath(name).name]
-        if path := next((path for path in candidates if path.is_file()), None):
-            found[name] = path
+        unpacked = [path.with_suffix("") for path in candidates if path.suffix == ".tar"]
+        usable = [*filter(Path.is_file, candidates), *filter(Path.is_dir, unpacked)]
+        if usable:
+            found[name] = usable[0]
     return found
 
 

@@ -107,7 +107,7 @@ def test_both_spellings_of_one_architecture_are_one_row(folder: Path, tmp_path: 
 def test_files_that_number_the_architectures_differently(folder: Path, tmp_path: Path):
     rows = {str(i): tuples(arch) for i, arch in enumerate(reversed(TRAINED))}
     (folder / "nb301/archs_nasbench301.json").write_text(json.dumps(rows))
-    report, table = bring_in(folder, tmp_path)
+    report, _ = bring_in(folder, tmp_path)
     assert len(report.conflicts) == 12, "all but the one in the middle, in two files"
     assert {conflict.metric for conflict in report.conflicts} == {"nb301_index"}
     with pytest.raises(DataError, match="contradicting"):
@@ -135,7 +135,11 @@ def test_the_catalogue_of_metrics_is_consistent():
         ("zc_nasbench301.json", lambda text: text[:-9], "truncated, altered"),
         ("zc_nasbench301.json", lambda text: "{}", "cifar10"),
         ("archs_nasbench301.json", lambda text: text.replace('"0"', '"zero"'), "zero"),
-        ("archs_nasbench301.json", lambda text: text.replace("(((0,", "(((9,").replace("(((1,", "(((9,"), "9"),
+        (
+            "archs_nasbench301.json",
+            lambda text: text.replace("(((0,", "(((9,").replace("(((1,", "(((9,"),
+            "9",
+        ),
         ("archs_nasbench301.json", lambda text: "[]", "found a list"),
     ],
 )
@@ -177,7 +181,5 @@ def test_the_real_files_agree_with_their_description(real: ImportReport):
 
 def test_nwot_of_the_two_files_is_of_different_batches(real: ImportReport):
     table = BenchmarkTable.open(real.table)
-    small, large = (
-        np.nanmedian(table.values(metric)) for metric in ("cifar10_zc32_nwot", "cifar10_nwot")
-    )
+    small, large = (np.nanmedian(table.values(metric)) for metric in ("cifar10_zc32_nwot", "cifar10_nwot"))
     assert 1.8 < large / small < 2.2

@@ -9,6 +9,7 @@ from archenc.tables.importers.nasbench201 import (
     devices,
     nas_ntk,
     nats_bench,
+    official,
     robustness,
     twelve_epochs,
     zen_logs,
@@ -26,6 +27,7 @@ _SOURCES = (
     *devices.SOURCES,
     *robustness.SOURCES,
     *arch2vec.SOURCES,
+    *official.SOURCES,
 )
 
 BENCHMARK = Benchmark(_SOURCES, whole_space)

@@ -37,12 +37,13 @@ def _sheet(keys: list[str], numbers: dict[str, np.ndarray]) -> Sheet:
     return Sheet(keys, "spelling", numbers, also=(numbers["arch"].astype(int).tolist(), "index"))
 
 
-def _accuracy(dataset: str, split: str) -> Metric:
+def accuracy(dataset: str, split: str) -> Metric:
+    """Return the metric of a 12-epoch accuracy, which the official files give too; dataset: our name."""
     trained_on = "on half of the training set" if split == "val" else "on training and validation set"
     note = f"trained {trained_on}, so val and test are of different models; " if dataset == "cifar10" else ""
     return Metric(
-        name=f"{_DATASETS[dataset]}_{split}_accuracy_12ep",
-        dataset=_DATASETS[dataset],
+        name=f"{dataset}_{split}_accuracy_12ep",
+        dataset=dataset,
         quantity="accuracy",
         split=split,
         epochs=12,
@@ -52,7 +53,7 @@ def _accuracy(dataset: str, split: str) -> Metric:
     )
 
 
-_FIELDS = tuple(Field(column, _accuracy(dataset, split)) for column, dataset, split in _COLUMNS)
+_FIELDS = tuple(Field(column, accuracy(_DATASETS[dataset], split)) for column, dataset, split in _COLUMNS)
 
 SOURCES = (
     Source("nb201/mini-bench-arch-cell-accs.pd", _read_pickle, _FIELDS),

@@ -35,8 +35,9 @@ _ACCURACY = Metric(
 
 def _read(path: Path) -> list[Sheet]:
     """Read `{cifar10: {architecture: {val_accuracy, proxy: {score, time}}}}`."""
-    rows = read_scores(path, {"cifar10": "cifar10"})["cifar10"]
+    datasets = read_scores(path, {"cifar10": "cifar10"})
     with reading(path):
+        rows = datasets["cifar10"]
         records = list(rows.values())
         columns = {"val_accuracy": numbers(record["val_accuracy"] for record in records)}
         columns |= score_columns("cifar10", records, _PROXIES)

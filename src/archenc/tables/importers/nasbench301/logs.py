@@ -20,8 +20,9 @@ _NOTES = {
 def _reader(proxy: str) -> Callable[[Path], list[Sheet]]:
     def read(path: Path) -> list[Sheet]:
         """Read members `benchmark--nasbench301--cifar10--<start>.json`, each a list of records."""
-        records = read_logs(path, {"cifar10": "cifar10"})["cifar10"]
+        logs = read_logs(path, {"cifar10": "cifar10"})
         with reading(path):
+            records = logs["cifar10"]
             columns = {"idx": numbers(int(record["idx"]) for record in records)}
             columns |= score_columns("cifar10", records, [proxy])
             return [Sheet([record["arch"] for record in records], "spelling", columns)]
