@@ -111,6 +111,12 @@ def test_an_image_that_cannot_be_halved_is_refused():
         networks.build(EMPTY, input_shape=(1, 6, 8))
 
 
+@pytest.mark.parametrize("size", ["channels", "cells", "stages", "stem_stride"])
+def test_a_size_below_one_is_refused(size: str):
+    with pytest.raises(InvalidArgument, match=f"{size}=0: expected an integer >= 1"):
+        networks.build(EMPTY, **{size: 0})
+
+
 def test_initial_weights_are_pytorch_s():
     network = networks.build(SPACE.parse((2,) * 6), seed=0)
     for layer in network.modules():

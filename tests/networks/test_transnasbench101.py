@@ -120,6 +120,10 @@ def test_the_encoder_starts_by_fan_out_and_the_head_as_pytorch_does():
 def test_what_cannot_be_built_is_refused():
     with pytest.raises(InvalidArgument, match="modules='415'"):
         networks.build(EMPTY, modules="415")
+    with pytest.raises(InvalidArgument, match="cells=0"):
+        networks.build(EMPTY, cells=0)
+    with pytest.raises(InvalidArgument, match="channels=5: expected an even number"):
+        networks.build(EMPTY, channels=5)
     with pytest.raises(
         InvalidArgument, match=r"input_shape=\(3, 64, 64\): legal for jigsaw: like \(9, 3, 64"
     ):

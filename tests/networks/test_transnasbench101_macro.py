@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from archenc import networks, space
-from archenc.errors import InvalidArchitecture
+from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell
 
 from . import checks
@@ -80,6 +80,11 @@ def test_a_block_reads_as_its_definition():
     residual = norm(F.conv2d(F.relu(x), a.weight, None, 2, 1), m)
     residual = norm(F.conv2d(F.relu(residual), b.weight, None, 1, 1), n)
     torch.testing.assert_close(block(x), residual + norm(F.conv2d(x, c.weight, None, 2), k))
+
+
+def test_a_size_below_one_is_refused():
+    with pytest.raises(InvalidArgument, match="blocks=0: expected an integer >= 1"):
+        networks.build(SPACE.parse((4, 1, 1, 1)), blocks=0)
 
 
 def test_what_is_no_chain_of_modules_is_refused():

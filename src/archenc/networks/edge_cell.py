@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import final
 
 from torch import Tensor, nn
 
@@ -12,6 +13,7 @@ from archenc.networks.base import CellCopy
 from archenc.networks.operations import operation
 
 
+@final
 class EdgeCell(CellCopy):
     """Every node adds up what its edges bring; edges from the input change stride and channels.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import final
+
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
@@ -9,16 +11,19 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import torch_default
+from archenc.networks.sizes import positive
 
 _TASKS = {"cifar10": (10, (3, 32, 32)), "cifar100": (100, (3, 32, 32)), "imagenet16": (120, (3, 16, 16))}
 
 
+@final
 class NasBench201Network(Network):
     """Stem, stages of cells with a residual block of stride 2 before each but the first, linear classifier.
 
     channels: of the first stage; each stage doubles them. cells: copies of the cell in a stage. stages: their
     number. stem_stride: of the stem's convolution. input_shape: (C, H, W). n_classes: outputs.
-    Raises InvalidArgument unless height and width, behind the stem, can be halved before every later stage.
+    Raises InvalidArgument for a size below 1, and unless height and width, behind the stem, can be halved
+    before every later stage.
     """
 
     def __init__(
@@ -34,6 +39,7 @@ class NasBench201Network(Network):
         n_classes: int | None = None,
     ) -> None:
         super().__init__()
+        positive(channels=channels, cells=cells, stages=stages, stem_stride=stem_stride)
         classes, shape = _TASKS[task]
         self.n_classes = classes if n_classes is None else n_classes
         self.input_shape = shape if input_shape is None else input_shape
@@ -62,6 +68,7 @@ class NasBench201Network(Network):
         return self.classifier(self.pool(self.features(x)).flatten(1))
 
 
+@final
 class ResidualReduction(nn.Module):
     """Halve height and width: two 3x3 convolutions beside an average pool and a 1x1 convolution."""
 

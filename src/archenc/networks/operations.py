@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import final
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -71,6 +73,7 @@ def _pool(op: Op, channels_in: int, channels_out: int, stride: int, affine: bool
     return nn.Sequential(pool, nn.BatchNorm2d(channels_out, affine=affine)) if norm else pool
 
 
+@final
 class FactorizedReduction(nn.Module):
     """Change stride and channels without losing pixels: two 1x1 convolutions, the second one pixel further.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from torch import Tensor, nn
 
@@ -66,6 +66,7 @@ def generation(channels: int, halvings: int, n_classes: int) -> Head:
     return Head(nn.Sequential(*layers), nn.Sequential(_last(widths[-1], n_classes), nn.Tanh()))
 
 
+@final
 class _Layer(nn.Module):
     """A 3x3 convolution, or a transposed one that doubles the image; batch norm; leaky ReLU."""
 

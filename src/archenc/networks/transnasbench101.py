@@ -12,6 +12,7 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import fan_out_normal, torch_default
+from archenc.networks.sizes import positive
 from archenc.networks.tnb101_heads import TASKS
 
 
@@ -42,6 +43,10 @@ class TransNasNetwork(Network):
         input_shape: tuple[int, ...] | None,
     ) -> None:
         super().__init__()
+        if channels < 2 or channels % 2:
+            raise InvalidArgument(
+                f"channels={channels}: expected an even number, for the stem has half of them"
+            )
         parts = TASKS[task]
         self.n_classes = parts.n_classes if n_classes is None else n_classes
         self.input_shape = parts.input_shape if input_shape is None else input_shape
@@ -75,8 +80,10 @@ def micro(
     """Construct the network of a cell: every block is a copy of it.
 
     channels: of the stem. modules: one digit a module; its first cell doubles the channels (2), halves the
-    image (3), does both (4) or neither (1). cells: in a module. Raises InvalidArgument for other digits.
+    image (3), does both (4) or neither (1). cells: in a module. Raises InvalidArgument for other digits or
+    sizes below 1.
     """
+    positive(cells=cells)
     if not modules or set(modules) - set("1234"):
         raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
     copies: list[nn.Module] = []

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture, Cell, Kind
 from archenc.networks.base import Builder, CellCopy
+from archenc.networks.sizes import positive
 from archenc.networks.tnb101_heads import TASKS
 from archenc.networks.transnasbench101 import Body, TransNasNetwork, initialise
 
@@ -29,8 +30,10 @@ def macro(
 ) -> TransNasNetwork:
     """Construct the network of a chain of modules. channels: of the stem. blocks: in a module.
 
-    Raises InvalidArchitecture for a cell that is no chain of residual modules.
+    Raises InvalidArchitecture for a cell that is no chain of residual modules, InvalidArgument for a size
+    below 1.
     """
+    positive(channels=channels, blocks=blocks)
     chain = Chain(arch.cells[0], channels, blocks)
     halvings = sum(node.stride == 2 for node in arch.cells[0].nodes)
     body = Body([chain], chain.channels_out, halvings)
@@ -70,6 +73,7 @@ class Chain(CellCopy):
         return self.operations(x)
 
 
+@final
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions, each behind a ReLU, beside the input; a 1x1 convolution where the shape changes.
 
