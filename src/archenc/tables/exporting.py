@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.json as pa_json
 
-from archenc.errors import DataError, InvalidArgument
+from archenc.errors import ArchencError, DataError, InvalidArgument
 from archenc.spaces import space
 from archenc.store import atomic_path, file_sha256, write_json
 from archenc.store.parquet import read_parquet, write_parquet
@@ -62,7 +62,9 @@ def export(
     Raises UnknownName, InvalidArgument, DataError: cannot be written.
     """
     path, names = Path(path), list(table.metrics) if metrics is None else list(metrics)
-    kind = kind or _kind_of(path)
+    kind = _kind_of(path) if kind is None else kind
+    if kind not in _WRITERS:
+        raise InvalidArgument(f"kind={kind!r}: expected {', '.join(_WRITERS)}")
     columns = _columns(table, names, rows, style)
     with atomic_path(path) as temporary:
         _WRITERS[kind](columns, temporary)
@@ -77,17 +79,20 @@ def read_export(path: str | Path) -> BenchmarkTable:
 
     Raises DataError: either is missing or was altered since.
     """
-    path = Path(path)
-    facts = read_json(_description_of(path))
-    with reading(_description_of(path)):
+    path, beside = Path(path), _description_of(Path(path))
+    facts = read_json(beside)
+    with reading(beside):
         if facts["format"] != _FORMAT:
-            raise DataError(f"{_description_of(path)}: written by another version of archenc; export again")
-        kind, metrics = facts["kind"], [Metric.from_dict(values) for values in facts["metrics"]]
-        expected, name = facts["sha256"], facts["space"]
+            raise DataError(f"{beside}: written by another version of archenc; export again")
+        read, expected, name = _READERS[facts["kind"]], facts["sha256"], facts["space"]
+        try:
+            metrics = [Metric.from_dict(values) for values in facts["metrics"]]
+        except ArchencError as error:
+            raise DataError(f"{beside}: {error}") from error
     if file_sha256(path) != expected:
         raise DataError(f"{path}: altered since it was exported: its SHA-256 is not that of the description")
     with reading(path):
-        content = _READERS[kind](path, [metric.name for metric in metrics])
+        content = read(path, [metric.name for metric in metrics])
         columns = {metric.name: content.column(metric.name).to_numpy() for metric in metrics}
         keys = content.column(ARCHITECTURE_COLUMN).to_pylist()
     return BenchmarkTable.from_columns(name, keys, columns, metrics)
@@ -176,10 +181,13 @@ def _read_csv(path: Path, names: list[str]) -> pa.Table:
 
 def _read_jsonl(path: Path, names: list[str]) -> pa.Table:
     fields = [(ARCHITECTURE_COLUMN, pa.string()), *((name, pa.float64()) for name in names)]
+    schema = pa.schema(fields)
+    if not path.stat().st_size:  # which pyarrow takes for a mistake
+        return schema.empty_table()
     return pa_json.read_json(
         path,
         read_options=pa_json.ReadOptions(use_threads=False),
-        parse_options=pa_json.ParseOptions(explicit_schema=pa.schema(fields)),
+        parse_options=pa_json.ParseOptions(explicit_schema=schema),
     )
 
 
