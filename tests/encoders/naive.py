@@ -209,3 +209,27 @@ def ranks(train: Sequence[float], value: float) -> float:
         return rank(below)
     share = (value - below) / (above - below)
     return rank(below) + share * (rank(above) - rank(below))
+
+
+def adjacency_of_choices(
+    arch: Architecture, ops: Sequence[str], style: str = "onehot", published: bool = False
+) -> np.ndarray:
+    """Edge by edge, by target and source: where it comes from, and its op."""
+    row: list[float] = []
+    for cell in arch.cells:
+        chosen = sorted(
+            (e.target, e.source, list(ops).index(e.op.name)) for e in cell.edges if e.op.name != "link"
+        )
+        if published:
+            pairs = {(e.source, e.target) for e in cell.edges}
+            row += [float((i, j) in pairs) for i in range(cell.n_nodes) for j in range(cell.n_nodes)]
+            row += [number for _, _, number in chosen]
+            continue
+        for target, source, number in chosen:
+            if style == "ordinal":
+                row += [source, number]
+            else:
+                row += [float(source == k) for k in range(target)] + [
+                    float(number == k) for k in range(len(ops))
+                ]
+    return np.array(row, dtype=np.float32)

@@ -132,6 +132,27 @@ def test_cells_with_ops_on_edges_come_back(style: str):
     assert encoder.inverse_transform(encoder.transform(archs)) == archs
 
 
+@pytest.mark.parametrize("options", [{}, {"style": "ordinal"}, {"published": True}], ids=str)
+def test_cells_that_choose_their_sources_come_back(options: dict[str, Any]):
+    archs = pairs(200)
+    encoder = Adjacency(**options, ops=PAIR_OPS).fit(archs[:1])  # one cell says how many edges arrive where
+    code = encoder.transform(archs)
+    np.testing.assert_array_equal(
+        code, [naive.adjacency_of_choices(arch, PAIR_OPS, **options) for arch in archs]
+    )
+    assert encoder.inverse_transform(code) == archs
+
+
+def test_names_of_choices():
+    names = Adjacency("ordinal", ops=PAIR_OPS).fit(pairs(1)).get_feature_names_out().tolist()
+    assert names[:4] == ["cell0_from_2_0", "cell0_op_2_0", "cell0_from_2_1", "cell0_op_2_1"]
+    assert names[-1] == "cell1_op_4_1"
+    names = Adjacency(ops=PAIR_OPS).fit(pairs(1)).get_feature_names_out().tolist()
+    assert names[:3] == ["cell0_from_2_0=0", "cell0_from_2_0=1", "cell0_op_2_0=max_pool3x3"]
+    names = Adjacency(published=True, ops=PAIR_OPS).fit(pairs(1)).get_feature_names_out().tolist()
+    assert (names[0], names[36]) == ("cell0_edge_0_0", "cell0_op_2_0")
+
+
 def test_a_continuous_code_denotes_the_cell_of_its_largest_numbers():
     arch = nb101_cell([(0, 1), (1, 2)], ["conv1x1"])
     encoder = Adjacency("continuous", ops=NB101_OPS).fit([arch])
@@ -189,13 +210,17 @@ def test_bad_options(options: dict[str, Any], message: str):
         Adjacency().set_params(**options).fit(nb201(3))
 
 
-def test_a_wiring_that_varies_has_no_code():
-    with pytest.raises(InvalidArgument, match="one wiring"):
-        Adjacency(ops=PAIR_OPS).fit(pairs(20))
-    encoder = Adjacency(ops=PAIR_OPS).fit([type(a)(a.space, a.cells[:1]) for a in pairs(1)])
-    others = [type(a)(a.space, a.cells[:1]) for a in pairs(20)]
-    with pytest.raises(InvalidArgument, match="which fit saw"):
-        encoder.transform(others)
+def test_edges_that_vary_in_number_have_no_code():
+    one = [type(a)(a.space, a.cells[:1]) for a in pairs(20)]
+    cell = one[0].cells[0]
+    fewer = type(cell)(cell.nodes, cell.edges[1:])
+    unlinked = type(cell)(cell.nodes, tuple(e for e in cell.edges if (e.source, e.target) != (4, 5)))
+    for other in (fewer, unlinked):
+        stranger = type(one[0])(one[0].space, (other,))
+        with pytest.raises(InvalidArgument, match="how many edges arrive"):
+            Adjacency(ops=PAIR_OPS).fit([*one, stranger])
+        with pytest.raises(InvalidArgument, match=r"than fit saw: \[0, 0, 2, 2, 2, 0\] edges"):
+            Adjacency(ops=PAIR_OPS).fit(one).transform([stranger])
 
 
 def test_a_hidden_node_without_op_has_no_code():

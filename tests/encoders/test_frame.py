@@ -6,6 +6,7 @@ import pytest
 from archenc.encoders.frame import frame_of, node_op_order, registered_space, resized
 from archenc.errors import InvalidArgument, UnknownName
 from archenc.graph import GraphBatch, as_batch
+from archenc.spaces import space
 
 from .cells import NB101, NB101_OPS, PAIR_OPS, nb101, nb101_cell, nb201, pairs
 
@@ -46,6 +47,15 @@ def test_a_larger_cell_than_fit_saw_is_an_error():
         frame.batch(nb101(5))
     with pytest.raises(InvalidArgument, match="4 slots"):
         frame_of(nb101(30), NB101_OPS, slots=4)
+
+
+def test_a_registered_space_says_how_wide_its_cells_can_be():
+    small = space("nb101").parse("1|")
+    assert frame_of([small], ops=None, slots=None).slots == 7
+    assert frame_of([small], ops=None, slots=3).slots == 3
+    for name in ("nb201", "nb301", "tnb101", "tnb101_macro"):
+        archs = space(name).sample(2, 0)
+        assert frame_of(archs, ops=None, slots=None).slots == space(name).max_nodes
 
 
 def test_another_number_of_cells_is_an_error():

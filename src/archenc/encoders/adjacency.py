@@ -8,12 +8,14 @@ from typing import Literal, get_args
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from archenc.encoders.adjacency_choices import ChoiceCode, is_choice
 from archenc.encoders.adjacency_edges import EdgeOpCode
 from archenc.encoders.adjacency_full import FullMatrixCode
 from archenc.encoders.adjacency_nodes import NodeOpCode
 from archenc.encoders.base import Encoder, Population, check_choice
 from archenc.encoders.edge_codes import edge_slots
 from archenc.encoders.frame import Frame, frame_of, node_op_order
+from archenc.encoders.letters import spell
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, GraphBatch, Rewire
 
@@ -33,11 +35,14 @@ class Adjacency(Encoder):
       denotes the cell whose edges are the k largest numbers;
     * "full": the V*V matrix, m bits a node (published: one op id), of the view with operations on nodes.
 
-    Where ops sit on the edges of one fixed wiring, "ordinal" (and published "onehot") is an op id an edge,
-    "onehot" m bits an edge; "full" is as above. A scalar is `id / (m - 1)`.
+    Where ops sit on edges from every node to every later one (NAS-Bench-201), "ordinal" (and published
+    "onehot") is an op id an edge, "onehot" m bits an edge. Where a node chooses its sources (DARTS),
+    "ordinal" is source and op id an edge, "onehot" a bit for each node it may come from and m for its op;
+    published: the V*V matrix, then the op ids. "full" is as above. A scalar is `id / (m - 1)`.
 
     ops: order of the ops, by default the space's own. slots: nodes of the largest cell, by default of the
-    largest that `fit` sees; smaller cells get blank slots before the output. filler: name of the op that a
+    largest of the space, or that `fit` sees if the space is not registered; smaller cells get blank slots
+    before the output. filler: name of the op that a
     blank slot shows, "conv3x3" if published; by default a reserved id (no bit; id m; a step below scalar 0).
     width: places of "categorical", S by default (9 suffice for NAS-Bench-101). trunc: keep the first c
     columns of each cell. rewire: of "full", see `GraphBatch`.
@@ -106,7 +111,7 @@ class Adjacency(Encoder):
             raise InvalidArgument(f"trunc={self.trunc!r}: expected 1 to {len(names)}, the columns of a cell")
         self.names_ = names[: self.trunc]
 
-    def _code(self, frame: Frame, batch: GraphBatch) -> NodeOpCode | EdgeOpCode | FullMatrixCode:
+    def _code(self, frame: Frame, batch: GraphBatch) -> NodeOpCode | EdgeOpCode | ChoiceCode | FullMatrixCode:
         if self.style == "full":
             ops = node_op_order(batch.space, self.ops)
             nodes = batch.to_view("op_on_node", self.rewire).n_nodes
@@ -116,6 +121,9 @@ class Adjacency(Encoder):
                 raise InvalidArgument(
                     f"style={self.style!r}: {batch.space} has its ops on edges; legal: onehot, ordinal, full"
                 )
+            if is_choice(spell(batch, frame.ops)):
+                style = "matrix" if self.published and self.style == "onehot" else self.style
+                return ChoiceCode.learn(frame, batch, style)
             return EdgeOpCode.learn(frame, batch, raw=self.published or self.style == "ordinal")
         places = len(edge_slots(frame.slots)) if self.width is None else self.width
         return NodeOpCode(frame, self.style, self.published, self._blank(frame.ops), places)

@@ -1,4 +1,4 @@
-"""Adjacency codes of cells with ops on the edges of one fixed wiring: an op an edge."""
+"""Adjacency codes of cells with an op on each edge from every node to every later one."""
 
 from __future__ import annotations
 

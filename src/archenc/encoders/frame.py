@@ -56,10 +56,11 @@ def frame_of(X: Population, ops: Sequence[str] | None, slots: int | None) -> Fra
     """Learn the frame of a population.
 
     ops: the order of the ops; by default the space's own. slots: nodes of the largest cell that will ever be
-    encoded; by default of the largest in X. Raises InvalidArgument.
+    encoded; by default of the largest of the space, so that the code does not hang on which cells X happens
+    to hold; where the space is not registered, of the largest in X. Raises InvalidArgument.
     """
     batch = as_batch(X)
-    width = batch.n_nodes if slots is None else slots
+    width = _widest(batch) if slots is None else slots
     resized(batch, width)  # says so if a cell does not fit
     on_edges = {vocabulary()[index].kind for index in np.unique(batch.edge_ops) if index >= 0}
     ops_on = "edges" if any(is_op(kind) for kind in on_edges) else "nodes"
@@ -98,6 +99,14 @@ def resized(batch: GraphBatch, slots: int) -> GraphBatch:
         edge_ops=move(batch.edge_ops, 2, -1),
         mask=move(batch.mask, 1, 0),
     )
+
+
+def _widest(batch: GraphBatch) -> int:
+    """Return the nodes of the largest cell of the space; of the batch, if nobody knows the space."""
+    try:
+        return space(batch.space).max_nodes
+    except UnknownName:
+        return batch.n_nodes
 
 
 def _blank(batch: GraphBatch) -> int:

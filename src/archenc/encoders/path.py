@@ -29,10 +29,11 @@ class Path(Encoder):
     published: for "categorical", number from 0 in 20 places, so that the filler is also the number of the
     first string; ours numbers from 1.
     ops: order of the ops, by default the space's own. slots: nodes of the largest cell, by default of the
-    largest that `fit` sees. width: places of "categorical", by default as many as there can be walks
-    (8 suffice for NAS-Bench-101).
+    largest of the space, or that `fit` sees if the space is not registered. width: places of "categorical",
+    by default as many as there can be walks (8 suffice for NAS-Bench-101).
 
-    A space of several cells or inputs has one block of columns for each (cell, input). The empty string has a
+    A space of several cells or inputs has one block of columns for each (cell, input): four of 2,801 in
+    NAS-Bench-301, where each step links to the output, so that a path may end at any. The empty string has a
     column, except where every edge carries an op. Raises InvalidArgument. White et al. 2020.
     """
 
