@@ -81,6 +81,7 @@ def import_benchmark(
             path, facts = found[source.file], known.get(source.file)
             if verify and facts:
                 facts.verify(path)
+            source = source.at(path)
             sheets = list(source.read(path))
             files.append(_about(source, sheets, path, facts, verified=verify))
             yield source, sheets

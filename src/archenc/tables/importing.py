@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,12 +81,17 @@ class Source:
     """One public file: its catalogue name, how to read it, and the metrics it gives.
 
     Earlier sources come first where two give one metric: the value of the first is kept, the other is
-    compared with it.
+    compared with it. describe: reads the fields from the file, where users choose the columns.
     """
 
     file: str
     read: Callable[[Path], Iterable[Sheet]]
     fields: tuple[Field, ...]
+    describe: Callable[[Path], tuple[Field, ...]] | None = None
+
+    def at(self, path: Path) -> Source:
+        """Return the source with the fields of the file at hand. Raises DataError."""
+        return replace(self, fields=self.describe(path)) if self.describe else self
 
     @property
     def metrics(self) -> list[str]:

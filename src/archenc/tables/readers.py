@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import struct
 import zipfile
@@ -27,6 +28,7 @@ _BROKEN = (
     RuntimeError,  # zipfile: a member with a password, or in a compression that Python lacks
     zipfile.BadZipFile,
     zlib.error,
+    csv.Error,
     struct.error,
     pa.ArrowException,
 )

@@ -153,6 +153,71 @@ def test_files_of_another_layout(folder: Path, tmp_path: Path, name: str, damage
     assert name in str(caught.value)
 
 
+# ------------------------------------------------------------------ predictions of a user's own
+
+PREDICTIONS = "nb301/nb301_predictions.csv"
+
+
+def predict(folder: Path, header: str, *rows: str) -> None:
+    (folder / PREDICTIONS).write_text("\n".join([header, *rows]) + "\n")
+
+
+def test_predictions_name_their_metrics_and_join_by_any_spelling(folder: Path, tmp_path: Path):
+    new = NB301.sample(1, rng=99)[0]
+    header = "architecture,cifar10_val_accuracy_xgb:percent:max,cifar10_runtime_lgb:s:min,cifar10_x:1:none"
+    rows = [
+        f'"{lists(TRAINED[1])}",94.5,3600,1',
+        f'"{tuples(SCORED[0])}",93.25,,2',
+        f'"{tuples(new)}",92,1800,',
+    ]
+    predict(folder, header, *rows)
+    report, table = bring_in(folder, tmp_path)
+    assert len(table) == 13
+    assert table.values("cifar10_val_accuracy_xgb", table.rows([new, TRAINED[1], SCORED[0]])).tolist() == [
+        92,
+        94.5,
+        93.25,
+    ]
+    metric = table.resolve("cifar10_runtime_lgb")
+    assert (metric.dataset, metric.unit, metric.direction) == ("cifar10", "s", "min")
+    assert table.resolve("cifar10_x").direction is None
+    assert "no training" in metric.note
+    about = next(file for file in report.files if file["file"] == PREDICTIONS)
+    assert (about["rows"], about["metrics"], about["verified"]) == (3, 3, False)
+
+
+def test_predictions_of_a_known_metric_are_compared(folder: Path, tmp_path: Path):
+    rows = [f'"{tuples(SCORED[i])}",{number(i, "accuracy") + (i == 2)}' for i in range(3)]
+    predict(folder, "architecture,cifar10_val_accuracy_surrogate:percent:max", *rows)
+    report, table = bring_in(folder, tmp_path)
+    assert [(c.kept, c.other) for c in report.conflicts] == [
+        (number(2, "accuracy"), number(2, "accuracy") + 1)
+    ]
+    assert "most likely predictions" in table.resolve("cifar10_val_accuracy_surrogate").note
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("architecture,accuracy", "{},1", "column 'accuracy'; expected 'architecture'"),
+        ("architecture,cifar10_accuracy", "{},1", "NAME:UNIT:DIRECTION"),
+        ("architecture,cifar10_accuracy:percent:up", "{},1", "NAME:UNIT:DIRECTION"),
+        ("architecture,cifar10_zen:percent:max", "{},1", "cifar10_zen is known, in score, direction max"),
+        ("arch,cifar10_a:percent:max", "{},1", "its header is 'arch, cifar10_a"),
+        ("architecture", "{}", "its header is"),
+        ("architecture,cifar10_a:percent:max", "{},high", "truncated, altered"),
+        ("architecture,cifar10_a:percent:max", "nonsense,1", "row 0"),
+        ("architecture,cifar10_a:percent:max,cifar10_a:percent:max", "{},1,2", "expected layout"),
+        ("", "", "its header is ''"),
+    ],
+)
+def test_predictions_of_another_layout(folder: Path, tmp_path: Path, header: str, row: str, message: str):
+    predict(folder, header, row.format(f'"{tuples(SCORED[0])}"'))
+    with pytest.raises(DataError, match=message) as caught:
+        bring_in(folder, tmp_path)
+    assert "nb301_predictions.csv" in str(caught.value)
+
+
 # ------------------------------------------------------------------ the real files
 
 

@@ -85,7 +85,7 @@ def _read_devices(path: Path) -> list[Sheet]:
     lengths = {values.shape for values in arrays.values()}
     if len(lengths) != 1 or len(next(iter(lengths))) != 1:
         raise DataError(f"{path}: expected arrays of one length, one number an architecture; found {lengths}")
-    return [Sheet(range(*next(iter(lengths))), "index", arrays)]
+    return [Sheet(list(range(*next(iter(lengths)))), "index", arrays)]
 
 
 SOURCES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archenc.tables.importers.nasbench301 import batch32, logs, trained
+from archenc.tables.importers.nasbench301 import batch32, logs, predictions, trained
 from archenc.tables.importing import Benchmark
 
-BENCHMARK = Benchmark((*batch32.SOURCES, *trained.SOURCES, *logs.SOURCES), listing=None)
+BENCHMARK = Benchmark((*batch32.SOURCES, *trained.SOURCES, *logs.SOURCES, *predictions.SOURCES), listing=None)
