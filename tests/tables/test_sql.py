@@ -63,3 +63,67 @@ def test_without_duckdb(table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(MissingExtra, match=r"archenc\[query\]"):
         query(table, "SELECT 1")
+
+
+QUERIES = [
+    "SELECT acc FROM nb201",
+    "SELECT * FROM nb201",
+    "FROM nb201",
+    "SELECT count(*) FROM nb201",
+    "SELECT * EXCLUDE (acc) FROM nb201",
+    "SELECT COLUMNS('^n') FROM nb201",
+    "SELECT nb201 FROM nb201",
+    "SELECT z, n FROM nb201 AS t(x, y, z)",
+    "SELECT a.acc FROM nb201 a JOIN nasbench201 b USING (row) WHERE b.n > 1",
+    "SELECT * FROM nb201 NATURAL JOIN (SELECT row, acc FROM nb201)",
+    "WITH t AS MATERIALIZED (SELECT * FROM nb201) SELECT x.acc FROM t x, t y WHERE x.n < y.n",
+    "SELECT row FROM nb201 WHERE acc IN (SELECT max(acc) FROM nb201)",
+    "SELECT row, (SELECT max(n) FROM nb201 b WHERE b.n < a.n) FROM nb201 a",
+    "SELECT acc FROM nb201 UNION ALL SELECT n FROM nb201",
+    "SELECT n FROM nb201 WHERE false",
+    "SELECT 1",
+    "DESCRIBE nb201",
+    "SUMMARIZE nb201",
+    "SELECT * FROM (PIVOT nb201 ON n IN (1, 2) USING sum(acc))",
+    "SELECT * FROM (UNPIVOT nb201 ON acc, n)",
+    "SELECT acc, row_number() OVER (ORDER BY n) FROM nb201 QUALIFY rank() OVER (ORDER BY acc) < 3",
+]
+
+
+@pytest.mark.parametrize("sql", QUERIES)
+def test_reading_only_what_a_query_needs_changes_no_answer(
+    table: BenchmarkTable, sql: str, monkeypatch: pytest.MonkeyPatch
+):
+    lean = query(table, sql)
+    monkeypatch.setattr("archenc.tables.sql._needed", lambda *_: set(table.metrics))
+    whole = query(table, sql)
+    assert sorted(map(str, lean.to_pylist())) == sorted(map(str, whole.to_pylist()))
+    assert lean.schema == whole.schema
+
+
+@pytest.mark.parametrize(
+    ("sql", "read"),
+    [
+        ("SELECT row FROM nb201 WHERE acc > 1", ["acc"]),
+        ("SELECT count(*) FROM nb201", []),
+        ("SELECT architecture FROM nb201", []),
+        ("SELECT 1", []),
+        ("SELECT * FROM nb201", ["acc", "n"]),
+        ("SELECT a.n FROM nb201 a JOIN nb201 b ON a.row = b.row", ["n"]),
+    ],
+)
+def test_only_what_a_query_needs_is_read(
+    table: BenchmarkTable, sql: str, read: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+    values = BenchmarkTable.values
+    monkeypatch.setattr(
+        BenchmarkTable, "values", lambda self, name, rows=None: (asked.append(name), values(self, name))[1]
+    )
+    query(table, sql)
+    assert asked == read
+
+
+def test_a_plan_that_does_not_say_reads_everything(table: BenchmarkTable, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("archenc.tables.sql._leaves", lambda _: [{"name": "SOMETHING NEW"}])
+    assert query(table, "SELECT acc FROM nb201")["acc"].to_pylist() == [90.0, None, 80.0]
