@@ -77,6 +77,20 @@ def test_a_module_called_twice_counts_once_or_twice():
     assert networks.count(Twice(), (4, 3, 3), "macs") == (16, 2 * 16 * 9)
 
 
+def test_a_module_may_add_in_place():
+    class Residual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(4, 4, 1, bias=False)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            out = self.conv(x)
+            out += x
+            return out.view(out.size(0), -1)
+
+    assert networks.count(Residual(), (4, 3, 3)) == (16, 16 * 9)
+
+
 def test_tiles_in_the_batch_count_in_macs_only():
     tiles = nn.Sequential(nn.Flatten(0, 1), nn.Conv2d(2, 2, 1, bias=False))
     assert networks.count(tiles, (9, 2, 3, 3)).flops == 4 * 9

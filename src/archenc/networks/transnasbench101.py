@@ -86,14 +86,14 @@ def micro(
     positive(cells=cells)
     if not modules or set(modules) - set("1234"):
         raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
-    copies: list[nn.Module] = []
+    row: list[nn.Module] = []
     width = channels
     for code in modules:
         wide, stride = width * (2 if code in "24" else 1), 2 if code in "34" else 1
-        copies.append(EdgeCell(arch.cells[0], width, wide, stride))
-        copies += [EdgeCell(arch.cells[0], wide, wide) for _ in range(cells - 1)]
+        row.append(EdgeCell(arch.cells[0], width, wide, stride))
+        row += [EdgeCell(arch.cells[0], wide, wide) for _ in range(cells - 1)]
         width = wide
-    body = Body(copies, width, sum(code in "34" for code in modules))
+    body = Body(row, width, sum(code in "34" for code in modules))
     return TransNasNetwork(task, body, channels=channels, n_classes=n_classes, input_shape=input_shape)
 
 
