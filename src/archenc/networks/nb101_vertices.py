@@ -34,7 +34,7 @@ def as_trained(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
         bits = sum(1 << (source + target * (target - 1) // 2) for source, target in places)
         return bits, [labels[node - 1] for node in order[1:-1]]
 
-    return _reordered(cell, live, min(_orders(live), key=place))
+    return _reordered(cell, live, min(orders(live), key=place))
 
 
 def as_given(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
@@ -44,6 +44,22 @@ def as_given(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
     """
     live = _checked(cell)
     return _reordered(cell, live, tuple(range(live.n_nodes)))
+
+
+def orders(cell: Cell) -> list[tuple[int, ...]]:
+    """Return every order of the nodes of a pruned cell: sources before targets, input first, output last."""
+    before: list[set[int]] = [set() for _ in cell.nodes]
+    for edge in cell.edges:
+        before[edge.target].add(edge.source)
+    found = [(0,)]
+    for _ in range(cell.n_nodes - 1):
+        found = [
+            (*order, node)
+            for order in found
+            for node in range(1, cell.n_nodes)
+            if node not in order and before[node] <= set(order)
+        ]
+    return found
 
 
 def widths(cell: Cell, entering: int, leaving: int) -> tuple[int, ...]:
@@ -126,22 +142,6 @@ def _checked(cell: Cell) -> Cell:
 def _convolution(kernel: int, entering: int, leaving: int) -> int:
     """Return the parameters of a convolution without bias and of the batch norm behind it."""
     return kernel * kernel * entering * leaving + 2 * leaving
-
-
-def _orders(cell: Cell) -> list[tuple[int, ...]]:
-    """Return every order of the nodes that has sources before targets, input first, output last."""
-    before: list[set[int]] = [set() for _ in cell.nodes]
-    for edge in cell.edges:
-        before[edge.target].add(edge.source)
-    orders = [(0,)]
-    for _ in range(cell.n_nodes - 1):
-        orders = [
-            (*order, node)
-            for order in orders
-            for node in range(1, cell.n_nodes)
-            if node not in order and before[node] <= set(order)
-        ]
-    return orders
 
 
 def _reordered(cell: Cell, live: Cell, order: tuple[int, ...]) -> tuple[Cell, tuple[int, ...]]:
