@@ -52,6 +52,18 @@ def test_only_files_that_are_missing_are_named(bare: Path, monkeypatch: pytest.M
     assert module._NEEDED[1] in result.stderr
 
 
+def test_pulled_files_are_taken(
+    bare: Path, asked: dict[str, Any], shared_data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert f"archenc data pull {' '.join(module._NEEDED)}" in runner.invoke(app, ["demo"]).stderr
+    monkeypatch.setattr("archenc.tables.import_benchmark", lambda *given, **_: asked.update(files=given[1]))
+    pulled = bare.parent / "home" / "files"
+    pulled.mkdir(parents=True)
+    (pulled / "nb201").symlink_to(shared_data / "nb201")
+    assert runner.invoke(app, ["demo"]).exit_code == 0
+    assert asked["files"] == pulled / "nb201"
+
+
 def test_an_imported_table_is_taken_as_it_is(bare: Path, asked: dict[str, Any]):
     table = bare.parent / "home" / "tables" / "nasbench201.parquet"
     table.parent.mkdir(parents=True)

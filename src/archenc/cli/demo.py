@@ -23,7 +23,8 @@ def demo(
     """Evaluate a few predictors on NAS-Bench-201 and write a report.
 
     Takes the table that `archenc data import nb201` made; else imports the public files from the folder
-    named by ARCHENC_SHARED_DATA (default: ../shared/data) into .archenc/. Finished trials are kept there too.
+    named by ARCHENC_SHARED_DATA (default: ../shared/data), or those that `archenc data pull` fetched, into
+    .archenc/. Finished trials are kept there too.
     """
     from archenc.cli.evaluate import evaluate
 
@@ -50,13 +51,19 @@ def _table() -> Path:
     for path in (stored_path("nasbench201"), stored_path("nasbench201", _HOME)):
         if path.exists():
             return path
-    folder = Path(os.environ.get("ARCHENC_SHARED_DATA") or Path("..") / "shared" / "data")
-    missing = [name for name in _NEEDED if not (folder / name).is_file()]
-    if missing:
-        raise DataError(_what_to_do(folder, missing))
+    from archenc.tables.sources import files_folder
+
+    named = Path(os.environ.get("ARCHENC_SHARED_DATA") or Path("..") / "shared" / "data")
+    folder = next((place for place in (named, files_folder()) if not _missing(place)), None)
+    if folder is None:
+        raise DataError(_what_to_do(named, _missing(named)))
     typer.echo(f"Importing NAS-Bench-201 from {folder} (once, a few seconds)", err=True)
     import_benchmark("nasbench201", folder / "nb201", home=_HOME)
     return stored_path("nasbench201", _HOME)
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in _NEEDED if not (folder / name).is_file()]
 
 
 def _what_to_do(folder: Path, missing: list[str]) -> str:
@@ -66,6 +73,7 @@ def _what_to_do(folder: Path, missing: list[str]) -> str:
     files = "\n".join(f"  {name}\n      {known[name].url}" for name in missing)
     return (
         f"the demo needs public files of NAS-Bench-201, and {folder.resolve()} lacks\n{files}\n"
-        "Put them into a folder under these names and say which one it is:\n"
+        f"Fetch them, a few megabytes, with\n  archenc data pull {' '.join(missing)}\n"
+        "or put them into a folder under these names and say which one it is:\n"
         "  ARCHENC_SHARED_DATA=/path/to/folder make demo"
     )

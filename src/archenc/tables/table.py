@@ -57,7 +57,8 @@ class BenchmarkTable:
             if not path.exists():
                 raise DataError(
                     f"{path}: no such file. Import it first:  archenc data import {name} --from FOLDER\n"
-                    f"FOLDER is where the public files are; if the table lies elsewhere, set ARCHENC_HOME"
+                    f"FOLDER is where the public files are; without --from those are taken that "
+                    f"archenc data pull {name} fetched. If the table lies elsewhere, set ARCHENC_HOME"
                 )
         return cls(InParquet(path))
 
