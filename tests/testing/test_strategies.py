@@ -5,15 +5,26 @@ from hypothesis import find, given
 from hypothesis import strategies as st
 
 from archenc.graph import Kind
+from archenc.spaces import space
 from archenc.testing.strategies import (
     architectures,
     cells,
     edge_cells,
+    nb101_architectures,
     nb201_architectures,
+    nb301_architectures,
     node_cells,
     operations,
     relabelled,
+    tnb101_architectures,
 )
+
+SPACES = {
+    "nb101": nb101_architectures,
+    "nb201": nb201_architectures,
+    "nb301": nb301_architectures,
+    "tnb101": tnb101_architectures,
+}
 
 
 @given(operations())
@@ -41,7 +52,26 @@ def test_relabelling_reaches_other_numberings():
     assert one != other
 
 
-@given(architectures(), nb201_architectures())
-def test_architectures(drawn, nb201):
+@given(architectures())
+def test_architectures(drawn):
     assert 1 <= len(drawn.cells) <= 2
-    assert nb201.space == "nasbench201"
+
+
+@pytest.mark.parametrize("name", SPACES)
+@given(st.data())
+def test_architectures_of_a_space(name, data):
+    arch = data.draw(SPACES[name]())
+    assert arch.space == space(name).name
+    assert space(name).parse(space(name).format(arch)) == arch
+
+
+@given(nb101_architectures())
+def test_cells_of_nasbench101_have_no_dead_nodes(arch):
+    (cell,) = arch.cells
+    assert cell.prune() == cell
+    assert len(cell.edges) <= 9
+
+
+@pytest.mark.parametrize("nodes", range(2, 8))
+def test_cells_of_nasbench101_come_in_every_size(nodes):
+    assert find(nb101_architectures(), lambda arch: arch.cells[0].n_nodes == nodes)

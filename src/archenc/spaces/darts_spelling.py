@@ -18,6 +18,7 @@ from typing import Any, SupportsIndex, TypeGuard
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.spaces import darts_config
 from archenc.spaces.darts_text import read_literal, shown
+from archenc.spaces.native import integer
 
 NATIVE_NAMES = (
     "max_pool_3x3",
@@ -40,12 +41,11 @@ _CONCAT = [2, 3, 4, 5]
 _OP_OF_NAME = {name: k for names in (NATIVE_NAMES, OP_NAMES) for k, name in enumerate(names)}
 _FORMS = (
     "legal: two cells of eight pairs (source, operation number 0..6), such as "
-    "(((0, 6), (1, 4), (0, 0), (1, 5), (1, 4), (3, 2), (0, 6), (3, 2)), (...)); a genotype "
+    "(((0, 3), (1, 3), (0, 3), (1, 3), (0, 2), (1, 3), (0, 2), (2, 5)), "
+    "((0, 0), (1, 0), (1, 0), (2, 2), (0, 0), (2, 2), (1, 0), (2, 2))); a genotype "
     "Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=[2, 3, 4, 5], reduce=[...], "
     f"reduce_concat=[2, 3, 4, 5]); or a configuration with the keys {darts_config.PREFIX}edge_normal_0, ..."
 )
-
-
 _PAIRS = {
     (int, source, int, position): (source, position)
     for source in range(STEPS + 1)
@@ -191,7 +191,7 @@ def _read_pair(pair: Any, where: str) -> Pair:
 
 
 def _is_number(value: object) -> TypeGuard[SupportsIndex]:
-    return isinstance(value, SupportsIndex) and not isinstance(value, bool)
+    return integer(value) is not None
 
 
 def _op(name: str, where: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Int, Int8, Int64
@@ -30,6 +30,7 @@ _TARGETS = tuple(2 + slot // 2 for slot in range(spelling.SLOTS))
 _RADIX = tuple(base for choices in SOURCES for base in (len(choices), len(OPS), len(OPS)))
 
 
+@final
 @dataclass(frozen=True)
 class NasBench301:
     """The DARTS space as NAS-Bench-301 has it: a normal and a reduction cell, no `none`.

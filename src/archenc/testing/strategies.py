@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import assume
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -89,10 +90,32 @@ def nb201_architectures() -> SearchStrategy[Architecture]:
     return st.integers(0, (nb201.size or 1) - 1).map(nb201.parse)
 
 
+@st.composite
+def nb101_architectures(draw: Draw) -> Architecture:
+    """Draw a NAS-Bench-101 cell without dead nodes: 2 to 7 nodes, at most 9 edges."""
+    hidden = draw(st.lists(st.sampled_from(NB101_OPS), max_size=5))
+    last = len(hidden) + 1
+    pairs = {(draw(st.integers(0, node - 1)), node) for node in range(1, last + 1)}
+    for node in range(1, last):
+        if all(source != node for source, _ in pairs):
+            pairs.add((node, draw(st.integers(node + 1, last))))
+    assume(len(pairs) <= 9)
+    spare = [(i, j) for j in range(last + 1) for i in range(j) if (i, j) not in pairs]
+    if spare:
+        pairs |= set(draw(st.lists(st.sampled_from(spare), unique=True, max_size=9 - len(pairs))))
+    cell = Cell((op("input"), *hidden, op("output")), tuple(Edge(i, j, op("link")) for i, j in pairs))
+    return Architecture("nasbench101", (cell,))
+
+
 def nb301_architectures() -> SearchStrategy[Architecture]:
     """Draw a NAS-Bench-301 architecture, uniformly over its cells; it shrinks to the first of all."""
     cell = st.integers(0, CELLS - 1)
     return st.tuples(cell, cell).map(lambda numbers: NB301.from_numbers(np.array([numbers]))[0])
+
+
+def tnb101_architectures() -> SearchStrategy[Architecture]:
+    """Draw one of the 4,096 micro architectures of TransNAS-Bench-101; it shrinks to the one of zeros."""
+    return st.tuples(*[st.integers(0, 3)] * 6).map(space("transnasbench101").parse)
 
 
 @st.composite
