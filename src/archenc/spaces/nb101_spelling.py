@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.spaces.native import shown
 from archenc.spaces.nb101_wiring import MAX_NODES, OP_NAMES, Spec, bits_of, edges
 
 OFFICIAL_NAMES = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
@@ -131,19 +132,17 @@ def _read_text(text: str) -> Spec:
         return _read_triangle(digits.split("-"), names, text)
     if re.fullmatch(r"[0-9a-fA-F]{32}", stripped):
         raise InvalidArchitecture(
-            f"{text!r} is the hash of a cell, from which the cell cannot be worked out; look the row up in a "
-            f"table, whose keys these hashes are; {_FORMS}"
+            f"{shown(text)} is the hash of a cell, from which the cell cannot be worked out; look the row up "
+            f"in a table, whose keys these hashes are; {_FORMS}"
         )
-    raise InvalidArchitecture(f"cannot read the architecture {_shown(text)}; {_FORMS}")
+    raise InvalidArchitecture(f"cannot read the architecture {shown(text)}; {_FORMS}")
 
 
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidArchitecture(
-            f"cannot read the architecture {_shown(text)}: {error}; {_FORMS}"
-        ) from error
+        raise InvalidArchitecture(f"cannot read the architecture {shown(text)}: {error}; {_FORMS}") from error
 
 
 def _read_mapping(cell: Mapping[Any, Any]) -> Spec:
@@ -151,7 +150,7 @@ def _read_mapping(cell: Mapping[Any, Any]) -> Spec:
         if rows in cell and ops in cell:
             return _read_pair(cell[rows], cell[ops])
     legal = " or ".join(f"{rows!r} with {ops!r}" for rows, ops in _KEYS)
-    raise InvalidArchitecture(f"a dictionary needs the keys {legal}; got {_shown(list(cell))}; {_FORMS}")
+    raise InvalidArchitecture(f"a dictionary needs the keys {legal}; got {shown(list(cell))}; {_FORMS}")
 
 
 def _read_sequence(items: Sequence[object]) -> Spec:
@@ -161,7 +160,7 @@ def _read_sequence(items: Sequence[object]) -> Spec:
     n = next((n for n in range(2, MAX_NODES + 1) if n * n + n == len(items)), None)
     if n is None:
         raise InvalidArchitecture(
-            f"{_shown(items)} has {len(items)} entries; n x n + n are needed for n nodes, 2 <= n <= "
+            f"{shown(items)} has {len(items)} entries; n x n + n are needed for n nodes, 2 <= n <= "
             f"{MAX_NODES}: 6, 12, 20, 30, 42 or 56; {_FORMS}"
         )
     return _read_pair([items[i * n : i * n + n] for i in range(n)], items[n * n :])
@@ -171,7 +170,7 @@ def _read_square(digits: str, names: Sequence[str], text: str) -> Spec:
     n = len(names)
     if "-" in digits or len(digits) != n * n:
         raise InvalidArchitecture(
-            f"{text!r} has {n} operations, so {n} x {n} = {n * n} digits are needed; got {len(digits)}; "
+            f"{shown(text)} has {n} operations, so {n} x {n} = {n * n} digits are needed; got {len(digits)}; "
             f"{_FORMS}"
         )
     return _read_pair([[int(d) for d in digits[i * n : i * n + n]] for i in range(n)], names)
@@ -182,12 +181,12 @@ def _read_triangle(rows: Sequence[str], names: Sequence[str], text: str) -> Spec
     wrong = next((i for i, row in enumerate(rows) if len(row) != n - 1 - i), None)
     if wrong is not None:
         raise InvalidArchitecture(
-            f"{text!r}: row {wrong} of the upper triangle is {rows[wrong]!r}; with {n - 1} rows it needs "
-            f"{n - 1 - wrong} digits; {_FORMS}"
+            f"{shown(text)}: row {wrong} of the upper triangle is {shown(rows[wrong])}; with {n - 1} rows it "
+            f"needs {n - 1 - wrong} digits; {_FORMS}"
         )
     if len(names) != n - 2:
         raise InvalidArchitecture(
-            f"{text!r} has {n} nodes by its {n - 1} rows, so {n - 2} inner operations are needed; got "
+            f"{shown(text)} has {n} nodes by its {n - 1} rows, so {n - 2} inner operations are needed; got "
             f"{len(names)}; {_FORMS}"
         )
     full = [[0] * (i + 1) + [int(digit) for digit in row] for i, row in enumerate(rows)]
@@ -215,7 +214,7 @@ def _read_pair(rows: Any, ops: Any) -> Spec:
         for j, entry in enumerate(row):
             if not isinstance(bit := _plain(entry), (int, float)) or bit not in (0, 1):
                 raise InvalidArchitecture(
-                    f"entry [{i}][{j}] of the adjacency matrix is {_shown(bit)}; legal: 0 or 1"
+                    f"entry [{i}][{j}] of the adjacency matrix is {shown(bit)}; legal: 0 or 1"
                 )
             if bit:
                 present.append((i, j))
@@ -260,7 +259,7 @@ def _names(ops: Sequence[object]) -> list[str]:
     if wrong is not None:
         legal = ", ".join(f"{code} {name}" for code, name in codes.items())
         raise InvalidArchitecture(
-            f"operation {wrong} of {_shown(ops)} is {_shown(ops[wrong])}; legal numbers: {legal} (they begin "
+            f"operation {wrong} of {shown(ops)} is {shown(ops[wrong])}; legal numbers: {legal} (they begin "
             f"with {next(iter(codes))}); or give names"
         )
     return [codes[int(item)] for item in ops]  # type: ignore[call-overload]
@@ -272,11 +271,6 @@ def _operation(name: str, node: int) -> int:
         near = difflib.get_close_matches(name, list(_POSITION), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise InvalidArchitecture(
-            f"node {node}: unknown operation {_shown(name)}; {hint}legal: {', '.join(OFFICIAL_NAMES)}"
+            f"node {node}: unknown operation {shown(name)}; {hint}legal: {', '.join(OFFICIAL_NAMES)}"
         )
     return position
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 160 else f"{text[:150]}... ({len(text)} characters)"

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.spaces.six_entries import SixEntries, shown
+from archenc.spaces.native import shown
+from archenc.spaces.six_entries import SixEntries
 
 NATIVE_NAMES = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 OP_NAMES = ("none", "skip", "conv1x1", "conv3x3", "avg_pool3x3")
@@ -42,10 +43,10 @@ def read(native: object) -> tuple[int, ...] | int:
 
     Raises InvalidArchitecture.
     """
-    plain = _ENTRIES.plain(native)
-    if isinstance(plain, str):
-        return _read_text(plain)
-    return _index(plain) if isinstance(plain, int) else _ENTRIES.read(plain)
+    given = _ENTRIES.given(native)
+    if isinstance(given, str):
+        return _read_text(given)
+    return _index(given) if isinstance(given, int) else _ENTRIES.read(given)
 
 
 def write(code: Sequence[int], style: str) -> str:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from reprlib import Repr
-from typing import SupportsIndex, final
+from typing import final
 
 from archenc.errors import InvalidArchitecture
+from archenc.spaces.native import integer, plain, shown
 
 N_EDGES = 6
 """Edges of a complete graph of four nodes."""
-
-_REPR = Repr()
-_REPR.maxstring = _REPR.maxother = 120
-_REPR.maxlist = _REPR.maxtuple = 12
-shown = _REPR.repr
-"""Show any value in a message: cut where it is long, deep, or cannot show itself."""
 
 
 @final
@@ -40,19 +33,21 @@ class SixEntries:
     owner: str
     forms: str
 
-    def plain(self, native: object) -> str | int | Sequence[object]:
+    def given(self, native: object) -> str | int | Sequence[object]:
         """Return what was given as a stripped text, an integer or a sequence. Raises InvalidArchitecture."""
+        native = plain(native)
         if isinstance(native, str):
             return native.strip()
-        if hasattr(native, "tolist"):  # arrays and their scalars
-            native = native.tolist()  # type: ignore[union-attr]
         if isinstance(native, (tuple, list)):
             return native
         if isinstance(native, bool):
             raise InvalidArchitecture(f"{native!r} is no architecture; {self.forms}")
-        if isinstance(native, SupportsIndex):
-            return operator.index(native)
-        raise InvalidArchitecture(f"cannot read an architecture from {type(native).__name__}; {self.forms}")
+        number = integer(native)
+        if number is None:
+            raise InvalidArchitecture(
+                f"cannot read an architecture from {type(native).__name__}; {self.forms}"
+            )
+        return number
 
     def read(self, items: Sequence[object]) -> tuple[int, ...]:
         """Return the code of six names (in string order) or six numbers. Raises InvalidArchitecture."""
@@ -101,15 +96,15 @@ class SixEntries:
         return position
 
     def _number(self, item: object, place: int, items: Sequence[object]) -> int:
-        if isinstance(item, (bool, str)) or not isinstance(item, SupportsIndex):
+        number = integer(item)
+        if number is None:
             raise InvalidArchitecture(
                 f"entry {place} of {shown(items)} is {shown(item)}: give six names or six {self.owner} "
                 f"numbers; {self.forms}"
             )
-        number = operator.index(item)
         if not 0 <= number < len(self.numbers):
             raise InvalidArchitecture(
-                f"entry {place} of {shown(items)} is {number}; {self.owner}'s numbers run from 0 to "
+                f"entry {place} of {shown(items)} is {shown(number)}; {self.owner}'s numbers run from 0 to "
                 f"{len(self.numbers) - 1}"
             )
         return self.numbers[number]

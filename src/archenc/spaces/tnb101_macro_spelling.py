@@ -7,13 +7,11 @@ resolution, 4 both. NASLib writes the modules as six numbers, filled up with zer
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Sequence
-from typing import SupportsIndex
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.spaces.six_entries import shown
+from archenc.spaces.native import integer, plain, shown
 
 CHANNELS, BLOCK = "64", "basic"
 STYLES = ("native", "naslib")
@@ -28,10 +26,9 @@ _LIST = re.compile(r"\(\s*([0-9,\s]*)\)|\[\s*([0-9,\s]*)\]")
 
 def read(native: object) -> tuple[int, ...]:
     """Return the modules of a network: 4 to 6 numbers 1..4. Raises InvalidArchitecture."""
+    native = plain(native)
     if isinstance(native, str):
         return check(_read_text(native.strip()))
-    if hasattr(native, "tolist"):  # arrays
-        native = native.tolist()  # type: ignore[union-attr]
     if isinstance(native, (tuple, list)):
         return check(_unpadded(native))
     raise InvalidArchitecture(f"cannot read an architecture from {type(native).__name__}; {_FORMS}")
@@ -87,11 +84,12 @@ def _unpadded(items: Sequence[object]) -> tuple[int, ...]:
         raise InvalidArchitecture(f"{shown(items)} has {len(items)} entries, at most 6 are needed; {_FORMS}")
     numbers: list[int] = []
     for place, item in enumerate(items):
-        if isinstance(item, bool) or not isinstance(item, SupportsIndex):
+        number = integer(item)
+        if number is None:
             raise InvalidArchitecture(
                 f"entry {place} of {shown(items)} is {shown(item)}, no integer; {_FORMS}"
             )
-        numbers.append(operator.index(item))
+        numbers.append(number)
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return tuple(numbers)

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.spaces.six_entries import N_EDGES, SixEntries, shown
+from archenc.spaces.native import shown
+from archenc.spaces.six_entries import N_EDGES, SixEntries
 
 SKELETON = "64-41414"
 NATIVE_NAMES = ("none", "identity", "conv1x1", "conv3x3")
@@ -40,12 +41,12 @@ def read(native: object) -> tuple[int, ...]:
 
     Raises InvalidArchitecture.
     """
-    plain = _ENTRIES.plain(native)
-    if isinstance(plain, str):
-        return _read_text(plain)
-    if isinstance(plain, int):
-        raise InvalidArchitecture(f"{shown(plain)}: the benchmark has no published index; {_FORMS}")
-    return _ENTRIES.read(plain)
+    given = _ENTRIES.given(native)
+    if isinstance(given, str):
+        return _read_text(given)
+    if isinstance(given, int):
+        raise InvalidArchitecture(f"{shown(given)}: the benchmark has no published index; {_FORMS}")
+    return _ENTRIES.read(given)
 
 
 def write(code: Sequence[int], style: str) -> str:

@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from archenc.testing.encoder_kit import EncoderKit as EncoderKit
     from archenc.testing.predictor_kit import PredictorKit as PredictorKit
     from archenc.testing.predictor_kit import TabularPredictorKit as TabularPredictorKit
+    from archenc.testing.space_kit import SpaceKit as SpaceKit
 
 _HOMES = {
     "EncoderKit": "encoder_kit",
     "PredictorKit": "predictor_kit",
+    "SpaceKit": "space_kit",
     "TabularPredictorKit": "predictor_kit",
 }
 
-__all__ = ["EncoderKit", "PredictorKit", "TabularPredictorKit"]
+__all__ = ["EncoderKit", "PredictorKit", "SpaceKit", "TabularPredictorKit"]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

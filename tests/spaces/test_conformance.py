@@ -1,0 +1,27 @@
+"""Every registered search space keeps the contract: a new one needs no line here."""
+
+from __future__ import annotations
+
+import pytest
+
+from archenc.spaces import SearchSpace, space, spaces
+from archenc.testing.space_kit import SpaceKit
+
+
+class TestEverySpace(SpaceKit):
+    n_fuzz = 500
+
+    @pytest.fixture(autouse=True, params=spaces())
+    def name(self, request: pytest.FixtureRequest) -> None:
+        self.space = space(request.param)
+
+    def make_space(self) -> SearchSpace:
+        return self.space
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", spaces())
+def test_ten_thousand_damaged_spellings(name):
+    kit = TestEverySpace()
+    kit.space, kit.n_fuzz = space(name), 10_000
+    kit.test_damaged_spellings_end_in_an_architecture_or_our_error()
