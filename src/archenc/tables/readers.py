@@ -76,6 +76,13 @@ def read_csv(
         )
 
 
+def integers(path: Path, values: Float64[np.ndarray, " n"]) -> list[int]:
+    """Return numbers that must be whole as integers. Raises DataError where one is not."""
+    if len(odd := values[~np.isfinite(values) | (values != np.round(values))]):
+        raise DataError(f"{path}: {odd[0]} where a whole number should be")
+    return [int(value) for value in values]
+
+
 def read_json(path: Path) -> Any:
     """Return the value of a JSON file. Raises DataError."""
     with reading(path):
@@ -100,8 +107,12 @@ def read_npz(path: Path) -> dict[str, Float64[np.ndarray, " n"]]:
     """Return every array of an npz file as float64; pickled objects are refused. Raises DataError."""
     with reading(path), zipfile.ZipFile(path) as archive:
         _check_size(path, archive)
-    with reading(path), path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        return {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
+    with reading(path), path.open("rb") as stream:
+        try:
+            with np.load(stream, allow_pickle=False) as arrays:
+                return {name: np.asarray(arrays[name], dtype=np.float64) for name in arrays.files}
+        except Exception as error:  # of a damaged header numpy raises whatever its tokeniser meets
+            raise ValueError(repr(error)) from error
 
 
 def _check_size(path: Path, archive: zipfile.ZipFile) -> None:

@@ -8,7 +8,7 @@ from archenc.tables.importers.nasbench201.vocabulary import NB201
 from archenc.tables.importers.suite_zero import params
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.metric import Metric
-from archenc.tables.readers import read_csv
+from archenc.tables.readers import integers, read_csv
 
 _FILES = {"cifar10": "Cifar10", "cifar100": "Cifar100", "imagenet16": "ImageNet"}
 _NOTES = {
@@ -49,7 +49,7 @@ def _source(dataset: str, prefix: str) -> Source:
 
     def read(path: Path) -> list[Sheet]:
         numbers, _ = read_csv(path, ["index", *columns])
-        return [Sheet(numbers["index"].astype(int).tolist(), "index", numbers)]
+        return [Sheet(integers(path, numbers["index"]), "index", numbers)]
 
     return Source(f"nb201/{prefix}-NB201.csv", read, fields)
 

@@ -11,7 +11,7 @@ from archenc.tables.importers.nasbench201.vocabulary import NB201
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.metric import Metric
 from archenc.tables.pickles import read_frame
-from archenc.tables.readers import read_csv
+from archenc.tables.readers import integers, read_csv
 
 _DATASETS = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet": "imagenet16"}
 _COLUMNS = tuple((f"{dataset}-{split}", dataset, split) for dataset in _DATASETS for split in ("val", "test"))
@@ -20,7 +20,7 @@ _NAMES = [column for column, _, _ in _COLUMNS]
 
 def _read_csv(path: Path) -> list[Sheet]:
     numbers, texts = read_csv(path, ["arch", *_NAMES], ["cellstr"])
-    return [_sheet(texts["cellstr"], numbers)]
+    return [_sheet(path, texts["cellstr"], numbers)]
 
 
 def _read_pickle(path: Path) -> list[Sheet]:
@@ -30,11 +30,13 @@ def _read_pickle(path: Path) -> list[Sheet]:
     keys = frame["cellstr"]
     if not isinstance(keys, list) or any(isinstance(frame[name], list) for name in ("arch", *_NAMES)):
         raise DataError(f"{path}: 'cellstr' should hold texts, and arch, {', '.join(_NAMES)} numbers")
-    return [_sheet(keys, {name: np.asarray(frame[name], dtype=np.float64) for name in ("arch", *_NAMES)})]
+    return [
+        _sheet(path, keys, {name: np.asarray(frame[name], dtype=np.float64) for name in ("arch", *_NAMES)})
+    ]
 
 
-def _sheet(keys: list[str], numbers: dict[str, np.ndarray]) -> Sheet:
-    return Sheet(keys, "spelling", numbers, also=(numbers["arch"].astype(int).tolist(), "index"))
+def _sheet(path: Path, keys: list[str], numbers: dict[str, np.ndarray]) -> Sheet:
+    return Sheet(keys, "spelling", numbers, also=(integers(path, numbers["arch"]), "index"))
 
 
 def accuracy(dataset: str, split: str) -> Metric:
