@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archenc.errors import DataError, InvalidArchitecture, InvalidArgument, MissingScore, UnknownName
-from archenc.graph import Architecture
 from archenc.spaces import space
 from archenc.tables import BenchmarkTable, Metric, stored_path
 

@@ -86,7 +86,7 @@ def checksum_values(values: Float64[np.ndarray, " n"]) -> str:
     crc = 0
     for start in range(0, len(values), _BLOCK):  # in blocks: a copy of the column would double its memory
         block = values[start : start + _BLOCK]
-        crc = zlib.crc32(np.where(np.isnan(block), np.nan, block).astype("<f8"), crc)
+        crc = zlib.crc32(np.where(np.isnan(block), np.nan, block).astype("<f8").data, crc)
     return f"{crc:08x}"
 
 

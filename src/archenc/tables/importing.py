@@ -67,6 +67,7 @@ class Sheet:
     must agree. repeats: what to do where several rows of the file are one row of the table (a cell occurs
     twice, or two isomorphic ones share a key): "refuse" the file, or take the "mean" of the values present.
     A metric of such a column must say so in its note; the column `REPEATS` counts the rows.
+    Raises TypeError where a file has something else than lists: build sheets inside `readers.reading`.
     """
 
     keys: Sequence[Any]
@@ -74,6 +75,11 @@ class Sheet:
     columns: Mapping[str, Float64[np.ndarray, " n"]]
     also: tuple[Sequence[Any], Style] | None = None
     repeats: Repeats = "refuse"
+
+    def __post_init__(self) -> None:
+        for keys in (self.keys, self.also[0]) if self.also else (self.keys,):
+            if isinstance(keys, str | bytes) or not isinstance(keys, Sequence | np.ndarray):
+                raise TypeError(f"{type(keys).__name__} instead of a list of architectures")
 
 
 @dataclass(frozen=True, slots=True)

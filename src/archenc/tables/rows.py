@@ -63,7 +63,7 @@ class Rows:
             raise InvalidArgument(
                 f"{file}: a key alone does not tell its architecture; spell it in the sheet"
             )
-        for number, spelling in enumerate(_checked(sheet.keys, file)):
+        for number, spelling in enumerate(sheet.keys):
             self._row(spelling, number, file)
 
     def find(self, sheet: Sheet, file: str) -> Int64[np.ndarray, " n"]:
@@ -86,7 +86,6 @@ class Rows:
         return rows
 
     def _find(self, keys: Sequence[Any], style: Style, file: str) -> Int64[np.ndarray, " n"]:
-        keys = _checked(keys, file)
         if style == "index":
             return self._by_index(keys, file)
         if style == "key":
@@ -132,10 +131,3 @@ class Rows:
         if text is not None:
             self._row_of_text[text] = row
         return row
-
-
-def _checked(keys: Any, file: str) -> Sequence[Any]:
-    """Return keys as a file has them, if they are a sequence."""
-    if not isinstance(keys, list | tuple | np.ndarray):
-        raise DataError(f"{file}: not of the expected layout: {type(keys).__name__} instead of a list")
-    return keys

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archenc.tables.importers.nasbench101 import batch32, one_run, tagates
+from archenc.tables.importers.nasbench101 import batch32, official, one_run, tagates
 from archenc.tables.importers.nasbench101.cells import all_cells
 from archenc.tables.importing import Benchmark
 
-BENCHMARK = Benchmark((*one_run.SOURCES, *batch32.SOURCES, *tagates.SOURCES), all_cells)
+BENCHMARK = Benchmark((*official.SOURCES, *one_run.SOURCES, *batch32.SOURCES, *tagates.SOURCES), all_cells)

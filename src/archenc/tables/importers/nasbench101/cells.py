@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from jaxtyping import UInt8
+
 from archenc.spaces import SearchSpace, nb101_spelling
 from archenc.spaces.nb101_cells import CellArrays, enumerate_arrays
 from archenc.spaces.nb101_wiring import Spec
@@ -14,9 +17,14 @@ def all_cells(_: SearchSpace) -> Listing:
     keys: list[str] = []
     for part in enumerate_arrays():
         spellings += spell(part)
-        texts = part.hashes.tobytes().hex()
-        keys += [texts[start : start + 32] for start in range(0, len(texts), 32)]
+        keys += hexadecimal(part.hashes)
     return Listing(spellings, keys)
+
+
+def hexadecimal(digests: UInt8[np.ndarray, "m 16"]) -> list[str]:
+    """Return hashes as the files write them."""
+    text = digests.tobytes().hex()
+    return [text[start : start + 32] for start in range(0, len(text), 32)]
 
 
 def spell(cells: CellArrays) -> list[str]:

@@ -25,6 +25,8 @@ def _read(path: Path) -> list[Sheet]:
     """Read a dictionary of columns, each a list; `operations` and `adjacency` spell the graph again."""
     content = read_json(path)
     with reading(path):
+        if not isinstance(content, dict):
+            raise TypeError(f"{type(content).__name__} instead of a dictionary of columns")
         if absent := [name for name in ("key", *_NUMBERS) if name not in content]:
             raise DataError(f"{path}: no column {absent[0]!r}; it has {', '.join(content)}")
         also = None
