@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -73,22 +74,13 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
 @contextmanager
 def _shapes_only(module: nn.Module, record: Callable[[nn.Module, _Cost], None]) -> Iterator[None]:
     """Let every leaf of a module answer with a tensor of the right shape, and record what it would cost."""
-
-    def answer(leaf: nn.Module, rule: Callable[[Any, Shape], _Cost]) -> Callable[[Tensor], Tensor]:
-        def forward(x: Tensor) -> Tensor:
-            cost = rule(leaf, tuple(x.shape))
-            record(leaf, cost)
-            return torch.zeros(cost.out)  # where a module adds, quicker than the meta device
-
-        return forward
-
     replaced = []
     try:
         for name, leaf in module.named_modules():
             rule = _rule(leaf)
             if rule is not None:
                 replaced.append((leaf, leaf.__dict__.get("forward")))
-                leaf.__dict__["forward"] = answer(leaf, rule)
+                leaf.__dict__["forward"] = partial(_answer, leaf, rule, record)
             elif any(True for _ in leaf.parameters(recurse=False)):
                 raise InvalidArgument(
                     f"module {name!r}: {type(leaf).__name__} has weights and no counting rule; there are "
@@ -101,6 +93,17 @@ def _shapes_only(module: nn.Module, record: Callable[[nn.Module, _Cost], None]) 
                 del leaf.__dict__["forward"]
             else:
                 leaf.__dict__["forward"] = before
+
+
+def _answer(
+    leaf: nn.Module,
+    rule: Callable[[Any, Shape], _Cost],
+    record: Callable[[nn.Module, _Cost], None],
+    x: Tensor,
+) -> Tensor:
+    cost = rule(leaf, tuple(x.shape))
+    record(leaf, cost)
+    return torch.zeros(cost.out)  # where a module adds, quicker than the meta device
 
 
 def _rule(leaf: nn.Module) -> Callable[[Any, Shape], _Cost] | None:
