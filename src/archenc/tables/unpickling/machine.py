@@ -109,11 +109,11 @@ class Machine:
         return data
 
     def line(self) -> str:
-        """Read a line of ASCII, as the instructions of the oldest protocol have it."""
+        """Read a line, as the instructions of the oldest protocol have it; a byte a character."""
         line = self._stream.readline(_CHUNK)
         if not line.endswith(b"\n"):
             raise EOFError("the pickle ends inside a line")
-        return line[:-1].decode("ascii")
+        return line[:-1].decode("latin-1")
 
     def unsigned(self, size: int) -> int:
         """Read an integer of `size` bytes."""

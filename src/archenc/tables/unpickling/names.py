@@ -38,7 +38,7 @@ def _list(items: list[Any] | tuple[Any, ...] | dict[Any, Any] = ()) -> list[Any]
 
 
 def _encode(text: str, encoding: str) -> bytes:
-    """Stand for the way in which older protocols write bytes."""
+    """Stand for the way in which older protocols write bytes, unless there are none."""
     if encoding != "latin1":
         raise ValueError(f"bytes encoded as {encoding!r}")
     return text.encode("latin1")
@@ -57,6 +57,7 @@ COLLECTIONS: Names = {
     "collections.defaultdict": _default_dict,
     **{f"{module}.{name}": _list for module in _BUILTINS for name in ("set", "frozenset")},
     **{f"{module}.{name}": keep("class") for module in _BUILTINS for name in ("list", "dict")},
+    **{f"{module}.bytes": lambda: b"" for module in _BUILTINS},
     "_codecs.encode": _encode,
 }
 """Names that pickles of plain data refer to."""

@@ -38,6 +38,10 @@ def _line_integer(machine: Machine) -> None:
     machine.stack.append(text == "01" if text in ("00", "01") else int(text.removesuffix("L")))
 
 
+def _line_text(machine: Machine) -> None:
+    machine.stack.append(machine.line().encode("latin-1").decode("raw-unicode-escape"))
+
+
 def _text(machine: Machine, size: int) -> None:
     text = machine.take(size).decode("utf-8", "surrogatepass")
     # the same short keys come millions of times; kept once, they cost a pointer
@@ -73,7 +77,7 @@ SCALARS: dict[bytes, Instruction] = {
     b"J": lambda machine: _integer(machine, 4),
     b"\x8a": _sized(_integer, 1),
     b"\x8b": _sized(_integer, 4),
-    b"V": lambda machine: machine.stack.append(machine.line().encode().decode("raw-unicode-escape")),
+    b"V": _line_text,
     b"\x8c": _sized(_text, 1),
     b"X": _sized(_text, 4),
     b"\x8d": _sized(_text, 8),
