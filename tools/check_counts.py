@@ -260,7 +260,7 @@ def main() -> int:
     wanted = [space(options.only).name] if options.only else names
     with ProcessPoolExecutor(options.workers) as pool:
         fresh = [row for name in wanted for row in lines(name, pool, options.workers)]
-    kept = list(csv.DictReader(target.open(newline=""))) if options.only and target.exists() else []
+    kept = list(csv.DictReader(target.read_text().splitlines())) if options.only and target.exists() else []
     rows = [row for row in kept if row["space"] not in wanted] + fresh
     rows.sort(key=lambda row: names.index(row["space"]))
     text = io.StringIO()
