@@ -150,5 +150,6 @@ def _links(n: int, bits: int) -> tuple[Edge, ...]:
     return tuple(Edge(source, target, _LINK) for source, target in edges(n, bits))
 
 
+@lru_cache(maxsize=65536)
 def _hash(pruned: Spec) -> str:
     return cell_hash([-1, *pruned.ops, -2], edges(pruned.n, pruned.bits))
