@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from archenc.cli.data_file_views import (
     file_records,
@@ -80,8 +80,9 @@ def pull(
 ) -> None:
     """Fetch public files, verified by checksum.
 
-    A file is there whole or not at all; after an interrupt the same command continues where it was. Proxies
-    are those of the environment (HTTPS_PROXY, NO_PROXY).
+    A file is there whole or not at all; after an interrupt the same command continues where it was.
+
+    Proxies are those of the environment (HTTPS_PROXY, NO_PROXY).
     """
     from archenc.cli.pull_progress import PullProgress
     from archenc.tables import pull as fetch
@@ -138,6 +139,7 @@ def import_(
         TextColumn("[progress.description]{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),
         console=console,
         disable=not console.is_terminal,
         transient=True,

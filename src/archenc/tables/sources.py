@@ -22,12 +22,12 @@ class KnownFile:
     """One public file: facts about it, none of its content.
 
     name: `folder/file`. bytes, sha256: of the version that archenc has been tested with; None where nobody
-    published them. licence: of the origin repository ("none stated": it grants no right to redistribute).
-    repository, commit, path: where it comes from, as far as there is such a place. url: the pinned address,
-    None where there is none. derived: whether it was computed from that origin, and so is published nowhere.
-    note: how to do without a derived file, or what else to know. papers: to be cited, the benchmark's first.
-    official: a distribution of the benchmark's authors, large, fetched only when it is asked for by its own
-    name. page: where users get it.
+    published them, or where the file is a user's own. licence: of the origin repository ("none stated": it
+    grants no right to redistribute). repository, commit, path: where it comes from, as far as there is such a
+    place. url: the pinned address, None where there is none. derived: whether it was computed from that
+    origin, and so is published nowhere. note: how to do without a derived file, or what else to know. papers:
+    to be cited, the benchmark's first. official: a distribution of the benchmark's authors, large, fetched
+    only when it is asked for by its own name. page: where users get it.
     """
 
     name: str

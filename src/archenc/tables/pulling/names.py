@@ -32,8 +32,7 @@ def benchmark_named(name: str) -> KnownBenchmark | None:
     except UnknownName:
         wanted = {name}
     for member in known_benchmarks().values():
-        folder = PurePosixPath(member.files[0].name).parent.name
-        if wanted & {member.name, folder, *member.spaces}:
+        if wanted & {member.name, _folder(member), *member.spaces}:
             return member
     return None
 
@@ -74,6 +73,10 @@ def why_not(file: KnownFile) -> str:
     return f"{'derived' if file.derived else 'no SHA-256 is published'}: {file.note}{page}"
 
 
+def _folder(member: KnownBenchmark) -> str:
+    return PurePosixPath(member.files[0].name).parent.name
+
+
 def _file(name: str) -> KnownFile:
     known = {file.name: file for member in known_benchmarks().values() for file in member.files}
     if name in known:
@@ -84,8 +87,8 @@ def _file(name: str) -> KnownFile:
     if called:
         raise UnknownName(f"{name!r} is ambiguous: {', '.join(file.name for file in called)}")
     short = {PurePosixPath(full).name: full for full in known}
-    folders = {full.partition("/")[0] for full in known}
-    near = difflib.get_close_matches(name, [*known_benchmarks(), *sorted(folders), *known, *short], n=3)
+    folders = [_folder(member) for member in known_benchmarks().values()]
+    near = difflib.get_close_matches(name, [*known_benchmarks(), *folders, *known, *short], n=3)
     full = dict.fromkeys(short.get(match, match) for match in near)
     hint = f"did you mean {', '.join(full)}? " if full else ""
     raise UnknownName(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archenc.errors import DataError, InvalidArgument
 from archenc.tables.pulling.names import select
@@ -49,7 +50,7 @@ def pull(
     A file that is there and has its checksum is not asked for. A file is under its name whole and verified,
     or not at all; what came of it is beside it as NAME.part, and the same call continues there, also after a
     kill. Several processes may pull at once. Proxies are those of the environment (HTTPS_PROXY, NO_PROXY).
-    A file that cannot be had does not stop the others; a network that cannot be had does.
+    A file that cannot be had does not stop the others; a server that does not answer is not asked for more.
     Raises UnknownName, InvalidArgument, DataError: what is missing, altered or refused, file by file.
     """
     if retries < 0 or timeout <= 0 or backoff < 0:
@@ -86,9 +87,12 @@ def _fetch(
 
     received: dict[str, int] = {}
     failed: list[str] = []
+    silent: set[str] = set()  # servers that do not answer
     with Http(timeout) as http:
         for file in files:
             url = f"{mirror.rstrip('/')}/{file.name}" if mirror else str(file.url)
+            if urlsplit(url).netloc in silent:
+                continue
             altered = (folder / file.name).exists()
             progress(file, 0, "what is there is altered; fetching it again" if altered else "")
             try:
@@ -102,7 +106,7 @@ def _fetch(
                 )
             except Unreachable as error:
                 failed.append(str(error))
-                break
+                silent.add(urlsplit(url).netloc)
             except DataError as error:
                 failed.append(str(error))
     if failed:

@@ -21,7 +21,7 @@ _LONGEST_PAUSE = 30.0
 
 
 class Unreachable(DataError):
-    """No server answered at all: other files need not be tried."""
+    """The server did not answer at all: it need not be asked for other files."""
 
 
 @dataclass(frozen=True, slots=True)
