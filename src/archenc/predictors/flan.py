@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 import torch
@@ -39,6 +39,8 @@ class FLAN(Predictor):
 
     Scores have no unit: only their order means anything. Akhauri & Abdelfattah, ICML 2024 (arXiv 2403.02484).
     """
+
+    state_version: ClassVar[int] = 2
 
     def __init__(
         self,
@@ -127,6 +129,9 @@ class FLAN(Predictor):
 
     def _prepare(self, X: Population, batch: GraphBatch, y: np.ndarray) -> None:
         self.space_ = batch.space
+        # attention may leak to padding (mask="mult"), so the padding must not hang on the company
+        self.width_ = max(batch.n_nodes, space(batch.space).max_nodes)
+        batch = batch.pad(self.width_)
         self.supplement_: Any = None if self.supplement is None else clone(self.supplement)
         if self.supplement_ is not None:
             self.supplement_.fit(X, y)
@@ -167,7 +172,7 @@ class FLAN(Predictor):
         batch = as_batch(X, "op_on_node", cast("Rewire", self.rewire))
         if batch.space != self.space_:
             raise InvalidArgument(f"X is of space {batch.space!r}, this FLAN was fitted on {self.space_!r}")
-        scores = self._score(self._tensors(X, batch))
+        scores = self._score(self._tensors(X, batch.pad(self.width_)))
         scores = (scores - self.scale_[:, :1]) / self.scale_[:, 1:]
         return scores.mean(0), scores.std(0, ddof=1) if with_std else None
 
@@ -178,16 +183,14 @@ class FLAN(Predictor):
         return torch.stack(rows).double().cpu().numpy()
 
     def _state(self) -> State:
-        config = {
-            "network": asdict(self.config_),
-            "space": self.space_,
-            "supplement": self.supplement_,
-        }
+        learned = {"space": self.space_, "width": self.width_, "supplement": self.supplement_}
+        config = {"network": asdict(self.config_), **learned}
         tensors = {f"{i}/{k}": v.cpu().numpy() for i, p in enumerate(self.parameters_) for k, v in p.items()}
         return config, tensors | {"scale": self.scale_}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
         self.space_ = config["space"]
+        self.width_ = config["width"]
         self.supplement_ = config["supplement"]
         fields = config["network"]
         self.config_ = network.FlanConfig(**{**fields, "used": tuple(fields["used"])})

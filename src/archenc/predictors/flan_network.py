@@ -33,7 +33,8 @@ class FlanConfig:
     rows: stored rows of the operation table; used: which of them the operations of this space have.
     supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
     weights). size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two
-    inputs.
+    inputs. Each input has a state of its own; in the public model (`paper_size`) they share one, and a cell
+    whose inputs are exchanged scores the same.
     """
 
     rows: int = ROWS
@@ -60,6 +61,11 @@ class FlanConfig:
     def backward(self) -> FlowStack:
         """The backward stack, 128 -> ... -> 128."""
         return FlowStack((HIDDEN,) * (self.layers + 1), OP, self.backward_gnn, self.gat_heads, self.mask)
+
+    @property
+    def input_states(self) -> int:
+        """Number of entering states that inputs have."""
+        return 1 if self.paper_size else self.input_nodes
 
     @property
     def head_inputs(self) -> int:
@@ -100,6 +106,8 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
     if config.size_inputs or paper:
         _add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
     _add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
+    if config.input_states > 1:
+        parameters["node.inputs"] = torch.randn(config.input_states - 1, OP, generator=generator)
     return parameters
 
 
@@ -174,10 +182,11 @@ def embed(
     stack, forward = config.forward, _part(parameters, "forward")
     table = operations(config, parameters)
     vectors = torch.stack([parameters["node.input"], parameters["node.other"]])
+    if config.input_states > 1:
+        vectors = torch.cat([vectors[:1], parameters["node.inputs"], vectors[1:]])
     entered = stack.enter(forward, linear(vectors, parameters["node.0.weight"], parameters["node.0.bias"]))
-    entered = torch.cat([entered[:1].expand(inputs, -1), entered[1:].expand(v - inputs, -1)]).expand(
-        b, -1, -1
-    )
+    first = entered[:-1].expand(inputs, -1)  # one state for each input, or one for all
+    entered = torch.cat([first, entered[-1:].expand(v - inputs, -1)]).expand(b, -1, -1)
     y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
     e = linear(ops, table)
     for t in range(1, config.timesteps):
