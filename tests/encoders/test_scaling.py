@@ -99,9 +99,11 @@ def test_the_published_recipes():
     }
     assert {p for p, rule in rules.items() if rule == ("zscore", "identity")} == {"grasp"}
     assert rules == {proxy: paper_rule("nasbench101", proxy)[:2] for proxy in PROXIES}
-    with pytest.raises(
-        InvalidArgument, match="nothing is published for 'atlantis'; legal spaces: nasbench101"
-    ):
-        paper_rule("atlantis", "snip")
+    micro = {proxy: paper_rule("transnasbench101", proxy)[:2] for proxy in PROXIES}
+    assert micro.pop("synflow") == ("minmax", "log10")
+    assert set(micro.values()) == {("minmax", "identity")}
+    for name in ("atlantis", "nasbench301"):  # FLAN had no scores for NAS-Bench-301
+        with pytest.raises(InvalidArgument, match=f"nothing is published for '{name}'; legal spaces: nasb"):
+            paper_rule(name, "snip")
     with pytest.raises(InvalidArgument, match="'cifar10_ntk' does not end"):
         paper_rule("nasbench201", "cifar10_ntk")
