@@ -39,6 +39,16 @@ def test_parameters_by_hand(code: tuple[int, ...], task: str):
     assert networks.count(network).params == by_hand(code, network.n_classes)
 
 
+@pytest.mark.parametrize("arch", SPACE.sample(4, 5), ids=SPACE.format)
+def test_counts_depend_on_the_operations_and_not_on_their_places(arch):
+    code = SPACE.code(arch)
+    found = {
+        networks.count(networks.build(SPACE.from_code(order), device="meta", cells=2))
+        for order in (code, code[::-1], sorted(code))
+    }
+    assert len(found) == 1
+
+
 def test_the_anchor_of_the_score_files():
     network = networks.build(SPACE.parse((0, 2, 3, 2, 3, 1)), device="meta")
     assert networks.count(network) == (615_386, 88_307_392)
