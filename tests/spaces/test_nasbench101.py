@@ -56,16 +56,17 @@ def check_spellings(rows):
     archs = [SPACE.parse(text) for text, _ in rows]
     assert canonical_texts(archs, "nb101-v1").tolist() == [key for _, key in rows]
     assert [SPACE.format(arch, "matrix") for arch in archs] == [text for text, _ in rows]
-    for style in SPACE.styles:
-        assert [SPACE.parse(SPACE.format(arch, style)) for arch in archs] == archs
+    for number, style in enumerate(SPACE.styles):
+        some = archs[number :: len(SPACE.styles)]
+        assert [SPACE.parse(SPACE.format(arch, style)) for arch in some] == some
 
 
-def test_some_trained_cells_keep_their_keys_in_every_spelling(shared_data):
+def test_some_trained_cells_keep_their_keys_and_spellings(shared_data):
     check_spellings(trained_cells(shared_data)[::20])
 
 
 @pytest.mark.slow
-def test_all_trained_cells_keep_their_keys_in_every_spelling(shared_data):
+def test_all_trained_cells_keep_their_keys_and_spellings(shared_data):
     rows = trained_cells(shared_data)
     assert len(rows) == 20_001
     check_spellings(rows)
@@ -76,7 +77,9 @@ def test_the_flat_rows_of_the_score_file_keep_their_spelling(shared_data):
     rows = list(content["nasbench101"]["cifar10"])
     archs = [SPACE.parse(row) for row in rows]
     assert [SPACE.format(arch, "naslib") for arch in archs] == rows
-    assert all(SPACE.parse(SPACE.format(arch, style)) == arch for arch in archs for style in SPACE.styles)
+    assert all(
+        SPACE.parse(SPACE.format(arch, style)) == arch for arch in archs[::5] for style in SPACE.styles
+    )
     keys = [SPACE.key(arch) for arch in archs]
     assert (len(keys), len(set(keys))) == (500, 292)
     with np.load(shared_data / "nb101" / "nb101_all_423624.npz") as archive:
