@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from archenc.cli import data_views, printing
 from archenc.cli.app import app
 from archenc.tables import BenchmarkTable, Metric, stored_path
 
@@ -133,6 +135,31 @@ def test_info_lists_every_metric(stored: BenchmarkTable):
     )
     assert "nasbench201: 3 architectures, 2 metrics" in output
     assert len(stored.metrics) == 2
+
+
+@pytest.mark.parametrize(("columns", "shown"), [(80, "unit"), (120, "epochs"), (200, "source")])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_ones(
+    stored: BenchmarkTable, columns: int, shown: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(data_views, "console", lambda: Console(width=columns, highlight=False))
+    output = run("info", "nb201").stdout
+    assert max(map(len, output.splitlines())) <= columns
+    assert "…" not in output
+    head, *_ = (line for line in output.splitlines() if "metric" in line and "┃" in line)
+    assert shown in head
+    assert all(name in output for name in stored.metrics)
+    assert ("in a wider window" in output) == (columns < 140)
+
+
+@pytest.mark.usefixtures("stored")
+def test_nothing_is_cut_where_a_row_is_too_wide(monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("duckdb")
+    monkeypatch.setattr(printing, "console", lambda: Console(width=60, highlight=False))
+    output = run(
+        "query", "nb201", "SELECT row, 123456789012 AS n, repeat('ab', 40) AS text FROM nb201"
+    ).stdout
+    assert "…" not in output
+    assert output.count("a") == output.count("b") == 3 * 40
 
 
 @pytest.mark.usefixtures("stored")

@@ -13,8 +13,11 @@ from archenc.cli.printing import Format, console, print_rows, rich_table
 if TYPE_CHECKING:
     from archenc.tables import BenchmarkTable, Metric
 
-_WIDE = 140  # columns that the whole catalogue needs
-_NARROW = ["metric", "split", "epochs", "unit", "direction", "rows"]
+_WIDTHS = {  # what fits into so many columns of a terminal; a name of a metric says split and epochs too
+    140: ["metric", "dataset", "quantity", "split", "epochs", "unit", "direction", "runs", "rows", "source"],
+    100: ["metric", "split", "epochs", "unit", "direction", "rows"],
+    0: ["metric", "unit", "direction", "rows"],
+}
 _SHOWN_NAMES = 6
 
 
@@ -41,11 +44,11 @@ def print_catalogue(table: BenchmarkTable, chosen: list[Metric], output: Format)
         print_rows(rows, output)
         return
     out = console()
-    narrow = out.width < _WIDE
+    names = next(names for width, names in _WIDTHS.items() if out.width >= width)
     title = f"{len(chosen)} of {len(table.metrics)} metrics"
-    out.print(rich_table(rows, title, _NARROW if narrow else None))
-    if narrow:
-        out.print("dataset, quantity, runs, source: in a wider window, or with --format csv")
+    out.print(rich_table(rows, title, names))
+    if hidden := [name for name in rows[0] if name not in names]:
+        out.print(f"{', '.join(hidden)}: in a wider window, or with --format csv")
     out.print(f"{table.space}: {len(table):,} architectures, {len(table.metrics)} metrics")
     print_comparisons(out, table.provenance.get("comparisons", []))
     for file, lacking in by_file(table.absent).items():
@@ -83,7 +86,7 @@ def print_metric(table: BenchmarkTable, metric: Metric) -> None:
     facts["note"] = metric.note
     grid = Table.grid(padding=(0, 2))
     for key, value in facts.items():
-        grid.add_row(f"[bold]{escape(key)}[/]", escape(str(value)))
+        grid.add_row(f"[bold]{escape(key)}[/]", f"{value:,}" if isinstance(value, int) else escape(value))
     console().print(grid)
 
 

@@ -45,7 +45,12 @@ def rich_table(
     names = list(names or rows[0])
     for number, name in enumerate(names):
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(escape(name), justify="right" if numeric else "left", no_wrap=number == 0)
+        table.add_column(
+            escape(name),
+            justify="right" if numeric else "left",
+            no_wrap=number == 0,
+            overflow="fold",  # nothing is cut: half a number is a wrong number
+        )
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in names))
     return table
