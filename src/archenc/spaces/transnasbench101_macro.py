@@ -1,8 +1,8 @@
 """TransNAS-Bench-101, macro: 3,256 chains of residual modules (Duan et al., CVPR 2021).
 
-The paper and the benchmark's own documentation give the spelling, the four kinds of module and the number of
+The benchmark's own documentation and code give the spelling, the four kinds of module and the number of
 networks; the limits (4 to 6 modules, 1 to 4 halvings, 1 to 3 doublings) are those that NASLib draws within.
-Together they agree: exactly 3,256 chains keep the limits, 210 of four modules, 750 of five, 2,296 of six.
+The two agree: exactly 3,256 chains keep the limits, 210 of four modules, 750 of five, 2,296 of six.
 """
 
 from __future__ import annotations

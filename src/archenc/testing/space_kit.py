@@ -19,7 +19,7 @@ import pytest
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, View, as_batch, ids, op, op_on_node
 from archenc.spaces import SearchSpace
-from archenc.testing.fuzz import fuzz
+from archenc.testing.fuzz import Outcome, fuzz
 
 __all__ = ["SpaceKit"]
 
@@ -219,7 +219,8 @@ class SpaceKit(ABC):
                 space.parse(item)
             assert any(_is_read(space, form) for form in _quoted(str(caught.value))), str(caught.value)
 
-    def test_damaged_spellings_end_in_an_architecture_or_our_error(self) -> None:
+    def read_damaged_spellings(self) -> Outcome:
+        """Give the parser `n_fuzz` damaged spellings; it may read or refuse them, and nothing else."""
         space = self.make_space()
 
         def read(item: object) -> None:
@@ -227,8 +228,10 @@ class SpaceKit(ABC):
             assert space.parse(space.format(arch)) == arch
 
         legal = [spelling for arch in self.architectures()[:10] for spelling in self.spellings(arch)]
-        outcome = fuzz(read, legal, self.n_fuzz, seed=1, errors=InvalidArchitecture)
-        assert outcome.refused > self.n_fuzz // 4
+        return fuzz(read, legal, self.n_fuzz, seed=1, errors=InvalidArchitecture)
+
+    def test_damaged_spellings_end_in_an_architecture_or_our_error(self) -> None:
+        assert self.read_damaged_spellings().refused > self.n_fuzz // 4
 
 
 def _objects_in(text: str) -> list[object]:
