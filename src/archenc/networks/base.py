@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
@@ -45,11 +46,11 @@ class Network(nn.Module, ABC):
     n_classes: int
 
     @abstractmethod
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b c h w"]:
         """Return what enters the global pooling, [b, c, h, w]; in dense tasks, the last convolution."""
 
     @abstractmethod
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b n_classes ..."]:
         """Return the output of a batch, [b, n_classes]; in dense tasks, [b, n_classes, h, w]."""
 
 

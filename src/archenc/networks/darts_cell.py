@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture
@@ -61,7 +62,9 @@ class DartsCell(CellCopy):
             if edge.op.kind is not Kind.LINK
         )
 
-    def forward(self, older: Tensor, newer: Tensor) -> Tensor:
+    def forward(
+        self, older: Float[Tensor, "b c1 h1 w1"], newer: Float[Tensor, "b c0 h0 w0"]
+    ) -> Float[Tensor, "b out rows columns"]:
         """Return the concatenation of the steps."""
         values = [self.enter_older(older), self.enter_newer(newer)]
         for step in self._wiring.steps:

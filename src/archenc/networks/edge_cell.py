@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture
@@ -54,7 +55,7 @@ class EdgeCell(CellCopy):
             for number in range(self.n_operations)
         }
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the value of the output node."""
         values: list[Tensor | None] = [x]
         for terms in self._terms[1:]:
@@ -70,6 +71,6 @@ class EdgeCell(CellCopy):
         out = values[-1]
         return self._zeros(x) if out is None else out
 
-    def _zeros(self, x: Tensor) -> Tensor:
+    def _zeros(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         batch, _, height, width = x.shape
         return x.new_zeros((batch, self.channels_out, -(-height // self.stride), -(-width // self.stride)))

@@ -7,6 +7,7 @@ from functools import partial
 from typing import cast, final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
@@ -53,7 +54,7 @@ class Module(CellCopy):
         self._paths: dict[int, tuple[str, ...]] = dict.fromkeys(range(n_nodes - 2), ())
         self._paths |= {nodes[int(vertex)] - 1: (f"vertices.{vertex}",) for vertex in self.vertices}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out h w"]:
         """Return the value of the output."""
         values = {0: x}
         last = len(self.widths) - 1
@@ -130,11 +131,11 @@ class NasBench101Network(Network):
         self.body = nn.Sequential(*layers)
         self.classifier = nn.Linear(channels * halved, n_classes)
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Float[Tensor, "b channels height width"]) -> Float[Tensor, "b c h w"]:
         """Return what enters the mean over the image."""
         return self.body(x)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n_classes"]:
         """Return the logits."""
         return self.classifier(self.features(x).mean((2, 3)))
 

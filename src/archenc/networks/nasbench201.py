@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
@@ -59,11 +60,11 @@ class NasBench201Network(Network):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(width, self.n_classes)
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Float[Tensor, "b channels height width"]) -> Float[Tensor, "b c h w"]:
         """Return what enters the global pooling, [b, c, h, w]."""
         return self.tail(self.body(self.stem(x)))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n_classes"]:
         """Return the logits, [b, n_classes]."""
         return self.classifier(self.pool(self.features(x)).flatten(1))
 
@@ -84,7 +85,7 @@ class ResidualReduction(nn.Module):
         )
         self.shortcut = nn.Sequential(nn.AvgPool2d(2, 2), nn.Conv2d(channels_in, channels_out, 1, bias=False))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the sum of both ways."""
         return self.shortcut(x) + self.residual(x)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
@@ -84,14 +85,14 @@ class NasBench301Network(Network):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(newer, n_classes)
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Float[Tensor, "b channels height width"]) -> Float[Tensor, "b c h w"]:
         """Return what enters the global pooling."""
         older = newer = self.stem(x)
         for cell in self.cells:
             older, newer = newer, cell(older, newer)
         return newer
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n_classes"]:
         """Return the logits."""
         return self.classifier(self.pool(self.features(x)).flatten(1))
 

@@ -28,13 +28,13 @@ def as_trained(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
     pairs = [(edge.source, edge.target) for edge in live.edges]
     labels = [OPS.index(member) for member in live.nodes[1:-1]]
 
-    def place(order: tuple[int, ...]) -> tuple[int, list[int]]:
+    met = []
+    for order in orders(live):
         position = {node: rank for rank, node in enumerate(order)}
         places = [(position[source], position[target]) for source, target in pairs]
-        bits = sum(1 << (source + target * (target - 1) // 2) for source, target in places)
-        return bits, [labels[node - 1] for node in order[1:-1]]
-
-    return _reordered(cell, live, min(orders(live), key=place))
+        bits = sum([1 << (source + target * (target - 1) // 2) for source, target in places])
+        met.append((bits, [labels[node - 1] for node in order[1:-1]], order))
+    return _reordered(cell, live, min(met)[-1])
 
 
 def as_given(cell: Cell) -> tuple[Cell, tuple[int, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -89,7 +90,7 @@ class FactorizedReduction(nn.Module):
         self.beside = nn.Conv2d(channels_in, channels_out - half, 1, stride, bias=False)
         self.norm = nn.BatchNorm2d(channels_out, affine=affine)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the reduced map."""
         x = self.relu(x)
         # A row and a column of zeros behind the image; where the size divides, no window would reach them.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
@@ -80,7 +81,7 @@ class _Layer(nn.Module):
         self.norm = nn.BatchNorm2d(channels_out)
         self.relu = nn.LeakyReLU(_SLOPE)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the map, twice as large if the layer is transposed."""
         return self.relu(self.norm(self.conv(x)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
@@ -57,12 +58,12 @@ class TransNasNetwork(Network):
         head = parts.head(tiles * body.channels, 2 + body.halvings, self.n_classes)
         self.decoder, self.output = head
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b c h w"]:
         """Return what enters the global pooling or, in a dense task, the last convolution."""
         tiles = x.unbind(1) if x.dim() == 5 else (x,)
         return self.decoder(torch.cat([self.encoder(tile) for tile in tiles], dim=1))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b ..."]) -> Float[Tensor, "b n_classes ..."]:
         """Return [b, n_classes] or, in a dense task, [b, n_classes, h, w]."""
         return self.output(self.features(x))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture
@@ -68,7 +69,7 @@ class Chain(CellCopy):
         """Return the path of each module."""
         return {number: (f"operations.{number}",) for number in range(len(self.operations))}
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the value of the last module."""
         return self.operations(x)
 
@@ -95,7 +96,7 @@ class ResidualBlock(nn.Module):
             self.shortcut.append(nn.Conv2d(channels_in, channels_out, 1, stride, bias=False))
             self.shortcut.append(nn.BatchNorm2d(channels_out))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the sum of both ways."""
         return self.shortcut(x) + self.residual(x)
 
