@@ -44,6 +44,7 @@ def test_the_numeric_rows_keep_their_keys_and_their_spelling(shared_data):
     archs = [SPACE.parse(row) for row in published]
     assert canonical_texts(archs, "nb101-v1").tolist() == [key for _, _, key in rows]
     assert [json.loads(SPACE.format(arch, "codes")) for arch in archs] == published
+    assert [SPACE.canonical(arch) for arch in archs] == archs  # listed as they were trained
 
 
 def trained_cells(shared_data):

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from archenc.errors import InvalidArgument
 from archenc.spaces import nb101_cells
 from archenc.spaces.nasbench101 import SPACE, from_spec
 from archenc.spaces.nb101_cells import NO_OP, count, enumerate_arrays, labellings, spec_at, specs
@@ -46,6 +47,9 @@ def test_the_order_is_that_of_the_documentation():
     for index in (0, 1, 6, 7, 2531, 2532, 64_541):
         assert spec_at(index) == listed[index][1]
     assert spec_at(423_623) == max(spec_at(index) for index in range(423_600, 423_624))
+    for index in (-1, 423_624):
+        with pytest.raises(InvalidArgument, match=f"index={index}: expected 0..423623"):
+            spec_at(index)
 
 
 def test_chunks_hold_the_listed_cells_and_their_hashes():

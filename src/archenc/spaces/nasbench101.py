@@ -73,7 +73,7 @@ class NasBench101:
     def canonical(self, arch: Architecture) -> Architecture:
         """Return the cell that stands for all with the same key; equal keys give equal architectures.
 
-        It is pruned, and numbered so that its bits are smallest, then its operations; see `nb101_wiring`.
+        It is pruned and numbered as the benchmark trained it, and as its files list it; see `nb101_wiring`.
         """
         return from_spec(canonical(prune(self.spec(arch))))
 
@@ -131,7 +131,7 @@ class NasBench101:
             yield from_spec(spec)
 
     def enumerate(self) -> Iterator[Architecture]:
-        """Yield the 423,624 cells: by nodes, then bits of the wiring, then operations in base 3."""
+        """Yield the 423,624 cells in the order in which the benchmark met them; see `nb101_cells`."""
         for spec in cells.specs():
             yield from_spec(spec)
 

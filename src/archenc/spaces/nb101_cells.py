@@ -1,7 +1,8 @@
 """All 423,624 cells of NAS-Bench-101, generated: wirings up to isomorphism, then operations up to symmetry.
 
 The order: by number of nodes, then bits of the wiring, then operations read as a number in base 3, node 1
-first. Every cell comes once, numbered as `nb101_wiring.canonical` numbers it.
+first. It is the order in which the benchmark met them, and every cell is numbered as it was trained; see
+`nb101_wiring`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def specs() -> Iterator[Spec]:
 
 
 def spec_at(index: int) -> Spec:
-    """Return the cell at a place of the order, 0..423,623."""
+    """Return the cell at a place of the order, 0..423,623. Raises InvalidArgument."""
+    if not 0 <= index < SIZE:
+        raise InvalidArgument(f"index={index}: expected 0..{SIZE - 1}")
     sizes = _starts()
     place = int(np.searchsorted(sizes, index, side="right")) - 1
     n, bits = _all_wirings()[place]

@@ -64,7 +64,9 @@ def _with_a_node(spec: Spec, present: _Edges) -> Iterator[Spec]:
 def _open_pairs(n: int, present: _Edges) -> Iterator[tuple[int, int]]:
     """Yield the pairs (source, target) that an edge could join without closing a cycle."""
     reach = [1 << node for node in range(n)]  # a bit for every node that can be reached
-    for source, target in reversed(present):  # by source, so a target is complete when it is read
+    for source, target in reversed(
+        present
+    ):  # the last targets first, so a target is complete when it is read
         reach[source] |= reach[target]
     for source in range(n - 1):
         for target in range(1, n):

@@ -1,8 +1,10 @@
 """Wirings of NAS-Bench-101 cells as integers: pruning, relabelling, and one wiring for every class.
 
-A cell of n nodes has n(n-1)/2 *pairs* (source, target), source < target, in row-wise order: (0,1), (0,2),
-..., (n-2,n-1). Its *bits* are an integer whose bit k says whether pair k is an edge. Its *ops* are the
-positions of its inner operations in `OP_NAMES`, node 1 first; node 0 is the input and node n-1 the output.
+A cell of n nodes has n(n-1)/2 *pairs* (source, target), source < target, by target, then source: (0,1),
+(0,2), (1,2), (0,3), ..., (n-2,n-1). Its *bits* are an integer whose bit k says whether pair k is an edge. Its
+*ops* are the positions of its inner operations in `OP_NAMES`, node 1 first; node 0 is the input and node n-1
+the output. The benchmark listed its cells so: all bits of a number of nodes in turn, for each all operations,
+and of every isomorphism class it trained the first (Ying et al., ICML 2019).
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Spec(NamedTuple):
 @cache
 def pairs(n: int) -> tuple[tuple[int, int], ...]:
     """Return the pairs (source, target) of n nodes, in the order of the bits."""
-    return tuple(itertools.combinations(range(n), 2))
+    return tuple((source, target) for target in range(n) for source in range(target))
 
 
 @cache
@@ -51,7 +53,7 @@ def pair_number(n: int) -> dict[tuple[int, int], int]:
 
 @lru_cache(maxsize=65536)
 def edges(n: int, bits: int) -> tuple[tuple[int, int], ...]:
-    """Return the edges (source, target) of a wiring, by source, then target."""
+    """Return the edges (source, target) of a wiring, by target, then source."""
     return tuple(pair for k, pair in enumerate(pairs(n)) if bits >> k & 1)
 
 
@@ -71,7 +73,7 @@ def prune(spec: Spec) -> Spec:
 
 
 def canonical(spec: Spec) -> Spec:
-    """Return the one cell that stands for all cells isomorphic to a pruned one.
+    """Return the one cell that stands for all cells isomorphic to a pruned one: the one that was trained.
 
     Its bits are the smallest among all numberings with sources before targets; its operations, read as a
     number in base 3, node 1 first, are the smallest among the numberings with these bits.
@@ -121,7 +123,7 @@ def symmetries(n: int, bits: int) -> tuple[tuple[int, ...], ...]:
 def _pruned(n: int, bits: int) -> tuple[int, tuple[int, ...]]:
     present = edges(n, bits)
     reached, reaching = {0}, {n - 1}
-    for source, target in present:  # by source: whether a source is reached is settled before it is used
+    for source, target in present:  # by target: whether a source is reached is settled before it is used
         if source in reached:
             reached.add(target)
     for source, target in reversed(present):
