@@ -128,7 +128,7 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     both = results.whole([0], ("less", "full"))
     torch.save(both, nb / "NAS-Bench-201-v1_1-096897.pth")
     torch.save(both, nb / "NAS-Bench-201-v1_0-e61699.pth", _use_new_zipfile_serialization=False)
-    test_transnasbench101_official.write(nb201, test_transnasbench101_official.database())
+    test_transnasbench101_official.write(nb201, test_transnasbench101_official.database(1))
     spelt = [test_nasbench301.tuples(arch) for arch in test_nasbench301.SCORED[:2]]
     test_nasbench301.predict(
         nb301, "architecture,cifar10_a:percent:max", *(f'"{text}",{i}.5' for i, text in enumerate(spelt))
