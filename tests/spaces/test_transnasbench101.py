@@ -106,5 +106,11 @@ def test_wrong_samples_and_styles_are_refused():
         SPACE.sample(4097, 0)
     with pytest.raises(InvalidArgument, match="style='index'; legal: native, naslib, ops"):
         SPACE.format(SPACE.sample(1, 0)[0], "index")
-    with pytest.raises(InvalidArchitecture, match="has 5 entries, one for each of 6"):
-        SPACE.from_code((0, 0, 0, 0, 0))
+
+
+@pytest.mark.parametrize("code", [(0,) * 5, (0,) * 7, (0, 0, 0, 0, 0, 4), (0, 0, 0, 0, 0, -1), ()])
+def test_a_code_that_is_none_is_refused(code):
+    with pytest.raises(
+        InvalidArchitecture, match=r"expected six positions 0\.\.3 in the operations of transnas"
+    ):
+        SPACE.from_code(code)

@@ -13,6 +13,7 @@ from jaxtyping import Int, Int8
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, class_labels, op, vocabulary
+from archenc.spaces.native import shown
 from archenc.typing import Seed, as_generator
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
@@ -79,7 +80,10 @@ class FourNodeSpace(ABC):
             ) from error
 
     def from_code(self, code: Sequence[int]) -> Architecture:
-        """Return the architecture of six positions in `ops`; equal codes give one object."""
+        """Return the architecture of six positions in `ops`; equal codes give one object.
+
+        Raises InvalidArchitecture.
+        """
         return _architecture(self, tuple(code))
 
     def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 6"]:
@@ -204,10 +208,13 @@ def _tables(space: FourNodeSpace) -> _Tables:
 
 @cache
 def _architecture(space: FourNodeSpace, code: tuple[int, ...]) -> Architecture:
+    if len(code) != len(EDGES) or not all(0 <= position < len(space.ops) for position in code):
+        raise InvalidArchitecture(
+            f"code {shown(code)}: expected six positions 0..{len(space.ops) - 1} in the operations of "
+            f"{space.name}, one for each edge"
+        )
     choices = _tables(space).choices
     edges = tuple(choices[edge][position] for edge, position in enumerate(code))
-    if len(edges) != len(EDGES):
-        raise InvalidArchitecture(f"code {code} has {len(code)} entries, one for each of 6 edges is needed")
     return Architecture(space.name, (Cell(_NODES, edges),))
 
 
