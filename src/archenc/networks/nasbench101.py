@@ -132,11 +132,11 @@ class NasBench101Network(Network):
         self.classifier = nn.Linear(channels * halved, n_classes)
 
     def features(self, x: Float[Tensor, "b channels height width"]) -> Float[Tensor, "b c h w"]:
-        """Return what enters the mean over the image."""
+        """Return what enters the mean over the image, [b, c, h, w]."""
         return self.body(x)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n_classes"]:
-        """Return the logits."""
+        """Return the logits, [b, n_classes]."""
         return self.classifier(self.features(x).mean((2, 3)))
 
 

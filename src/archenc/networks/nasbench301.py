@@ -86,14 +86,14 @@ class NasBench301Network(Network):
         self.classifier = nn.Linear(newer, n_classes)
 
     def features(self, x: Float[Tensor, "b channels height width"]) -> Float[Tensor, "b c h w"]:
-        """Return what enters the global pooling."""
+        """Return what enters the global pooling, [b, c, h, w]."""
         older = newer = self.stem(x)
         for cell in self.cells:
             older, newer = newer, cell(older, newer)
         return newer
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n_classes"]:
-        """Return the logits."""
+        """Return the logits, [b, n_classes]."""
         return self.classifier(self.pool(self.features(x)).flatten(1))
 
 

@@ -27,7 +27,6 @@ def as_trained(cell: Cell) -> tuple[Cell, tuple[int, ...]]:
     live = _checked(cell)
     pairs = [(edge.source, edge.target) for edge in live.edges]
     labels = [OPS.index(member) for member in live.nodes[1:-1]]
-
     met = []
     for order in orders(live):
         position = {node: rank for rank, node in enumerate(order)}
