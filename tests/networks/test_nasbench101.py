@@ -172,6 +172,13 @@ def test_forward_and_backward_reach_every_weight():
         )
 
 
+def test_the_published_skeleton_runs():
+    network = networks.build(space("nb101").sample(1, 3)[0], seed=0)
+    x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert network.features(x).shape == (2, 512, 8, 8)
+    assert network(x).isfinite().all()
+
+
 def test_operation_paths_are_numbered_in_the_cell_that_was_given():
     """Node 2 is dead; nodes 3 and 4 change places in the trained order or not, the numbers stay."""
     cell = Cell.from_matrix(

@@ -57,6 +57,13 @@ def test_forward_and_backward_reach_every_weight(recipe: str):
         assert all(not layer.inplace for layer in network.modules() if isinstance(layer, nn.ReLU))
 
 
+def test_the_published_skeleton_runs():
+    network = networks.build(NB301.sample(1, 3)[0], seed=0)
+    x = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert network.features(x).shape == (2, 512, 8, 8)
+    assert network(x).isfinite().all()
+
+
 def test_cells_follow_each_other_as_in_darts():
     """A cell sees the last two; the one after a reduction halves the older one."""
     network = networks.build(NB301.parse(DARTS_V2), seed=0, **SMALL | {"cells": 8}).eval()
