@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,8 @@ from archenc.spaces import space
 from archenc.store import file_sha256
 from archenc.tables import BenchmarkTable, ImportReport, Metric, export, read_export
 from archenc.tables.exporting import Kind
+
+from .fuzz import fuzz, mutate_bytes, mutated_json
 
 KINDS: list[Kind] = list(get_args(Kind))
 NB201 = space("nb201")
@@ -108,13 +111,14 @@ def test_the_sources_of_the_columns_and_their_licences(imported: ImportReport, t
     assert source["origin"].startswith("v-tao/nats-bench-landscape@")
 
 
-def test_a_whole_benchmark_comes_back(nb201: BenchmarkTable, tmp_path: Path):
+def test_rows_of_a_benchmark_come_back(nb201: BenchmarkTable, tmp_path: Path):
     names = ["cifar10_val_accuracy_200ep", "cifar10_zc64_synflow", "cifar10_edgetpu_latency"]
-    export(nb201, tmp_path / "x.csv", metrics=names)
+    rows = np.arange(0, len(nb201), 8)
+    export(nb201, tmp_path / "x.csv", metrics=names, rows=rows)
     again = read_export(tmp_path / "x.csv")
-    assert again.keys == nb201.keys
+    assert again.keys == nb201.spellings(rows)
     for name in names:
-        np.testing.assert_array_equal(again.values(name), nb201.values(name))
+        np.testing.assert_array_equal(again.values(name), nb201.values(name, rows))
         assert again.metrics[name] == nb201.metrics[name]
 
 
@@ -218,3 +222,17 @@ def test_an_old_file_stays_until_the_new_one_is_whole(
     assert path.read_bytes() == before
     assert same(read_export(path), table)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damage_ends_in_our_own_errors(
+    table: BenchmarkTable, tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch
+):
+    path, beside = tmp_path / f"x.{kind}", tmp_path / f"x.{kind}.json"
+    export(table, path)
+    whole, facts = path.read_bytes(), json.loads(beside.read_text())
+    assert fuzz(lambda _: read_export(path), beside, mutated_json(facts, 400)) > 100
+    beside.write_text(json.dumps(facts))
+    monkeypatch.setattr("archenc.tables.exporting.file_sha256", lambda _: facts["sha256"])  # found no damage
+    rng = random.Random(0)
+    assert fuzz(lambda _: read_export(path), path, (mutate_bytes(whole, rng) for _ in range(400))) > 50

@@ -325,6 +325,27 @@ def test_a_redirect_to_an_unencrypted_address_is_refused(server: Web, fetch: Fet
     assert "http://host.invalid/x: refused; expected an address that begins with https://" in fetch.fails()
 
 
+@pytest.mark.parametrize("location", ["http://[::1", "https://[x]/", "https://", "https://h:99999/"])
+def test_a_redirect_to_nowhere(server: Web, fetch: Fetch, location: str):
+    server.deeds[PATH] = [web.status(302, Location=location)]
+    assert "address" in fetch.fails()
+    with pytest.raises(DataError, match="address"):
+        fetch(mirror=location)
+
+
+def test_heads_full_of_nonsense(server: Web, fetch: Fetch):
+    def nonsense(handler: web.Handler, content: bytes) -> None:
+        number = "9" * 5000
+        handler.head(206, Content_Range=f"bytes {number}-{number}/{number}", Content_Length=len(content))
+        handler.body(content)
+
+    server.deeds[PATH] = [nonsense]
+    assert "206 without saying which bytes" in fetch.fails()
+    server.deeds[PATH] = [web.status(503, Retry_After="soon"), web.say_length(10**300)]
+    fetch()
+    assert whole(fetch)
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://host.invalid/x", "ftp://host.invalid/x", "host.invalid/x", "file:///etc/hosts", "https://"],

@@ -84,7 +84,7 @@ def read_export(path: str | Path) -> BenchmarkTable:
     with reading(beside):
         if facts["format"] != _FORMAT:
             raise DataError(f"{beside}: written by another version of archenc; export again")
-        read, expected, name = _READERS[facts["kind"]], facts["sha256"], facts["space"]
+        read, expected, name = _READERS[facts["kind"]], facts["sha256"], str(facts["space"])
         try:
             metrics = [Metric.from_dict(values) for values in facts["metrics"]]
         except ArchencError as error:

@@ -20,7 +20,8 @@ _CHUNK = 1 << 15
 _REDIRECTS = 5
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _LONGEST_WAIT = 60.0
-_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 class Passing(Exception):
@@ -92,19 +93,30 @@ class Http:
             if not response.is_redirect:
                 return response
             response.close()
-            onward = urljoin(url, response.headers["Location"])
+            onward = _joined(url, response.headers["Location"])
             if urlsplit(url).scheme == "https" != urlsplit(onward).scheme:
                 raise DataError(f"{url}: leads to {onward}, which is not encrypted; refused")
             url = onward
         raise DataError(f"{url}: more than {_REDIRECTS} redirects; refused")
 
 
+def _joined(url: str, location: str) -> str:
+    try:
+        onward = urljoin(url, location)
+    except ValueError as error:
+        raise DataError(f"{url}: leads to {location!r}, which is no address: {error}") from error
+    check_address(onward)
+    return onward
+
+
 def check_address(url: str) -> None:
     """Raise DataError unless an address is https, or http on this machine (a mirror of one's own)."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if not (parts.scheme == "http" and parts.hostname and _is_here(parts.hostname)):
+    try:
+        parts = urlsplit(url)
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
+    except ValueError as error:
+        raise DataError(f"{url}: no address: {error}") from error
+    if not (host and (scheme == "https" or (scheme == "http" and _is_here(host)))):
         raise DataError(f"{url}: refused; expected an address that begins with https://")
 
 
@@ -125,7 +137,7 @@ def _body(url: str, response: requests.Response) -> Body:
         raise DataError(f"{url}: the server sends it compressed ({coding}) though asked not to")
     if status == 200:
         length = response.headers.get("Content-Length", "")
-        return Body(0, int(length) if length.isdecimal() else None, _chunks(url, response))
+        return Body(0, int(length) if _LENGTH.fullmatch(length) else None, _chunks(url, response))
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if found is None:
         raise DataError(f"{url}: the server answers 206 without saying which bytes it sends")
@@ -163,6 +175,8 @@ def _failures(url: str) -> Iterator[None]:
         raise Passing(f"no connection to {host} ({_core(error)})", answered=False) from error
     except requests.exceptions.RequestException as error:
         raise DataError(f"{url}: {_core(error)}") from error
+    except ValueError as error:  # requests parses where a redirect leads
+        raise DataError(f"{url}: leads to what is no address: {error}") from error
     except (HTTPError, OSError) as error:  # in the middle of an answer
         raise Passing(f"the connection to {host} broke off ({_core(error)})") from error
 

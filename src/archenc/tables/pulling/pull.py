@@ -82,9 +82,11 @@ def _fetch(
     progress: Progress,
 ) -> dict[str, int]:
     """Fetch files one by one; return the bytes received for each. Raises DataError that names what failed."""
-    from archenc.tables.pulling.http import Http
+    from archenc.tables.pulling.http import Http, check_address
     from archenc.tables.pulling.transfer import Patience, Unreachable, transfer
 
+    if mirror:
+        check_address(mirror)
     received: dict[str, int] = {}
     failed: list[str] = []
     silent: set[str] = set()  # servers that do not answer
