@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -75,4 +76,5 @@ def _tau(truth: np.ndarray, scores: np.ndarray) -> float:
     """Kendall tau; 0 where either is constant and orders nothing."""
     if len(truth) == 0 or (truth == truth[0]).all() or (scores == scores[0]).all():
         return 0.0
-    return float(kendalltau(truth, scores)[0])
+    tested: Any = kendalltau(truth, scores)
+    return float(tested.statistic)
