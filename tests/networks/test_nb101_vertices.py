@@ -14,6 +14,7 @@ from archenc import networks
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell
 from archenc.networks.nb101_vertices import as_given, as_trained, parameters, stages, widths
+from archenc.spaces import space
 from archenc.testing.strategies import node_cells, relabelled
 
 LABELS = ("conv3x3", "conv1x1", "max_pool3x3")
@@ -110,6 +111,13 @@ def test_the_trained_cell_is_the_first_the_benchmark_met():
 def test_isomorphic_cells_have_one_trained_cell(data: st.DataObject):
     cell = data.draw(live_cells())
     assert as_trained(data.draw(relabelled(cell)))[0] == as_trained(cell)[0]
+
+
+@settings(max_examples=30)
+@given(live_cells().filter(lambda cell: len(cell.prune().edges) <= 9))
+def test_the_trained_cell_is_the_canonical_one_of_the_space(cell: Cell):
+    canonical = space("nasbench101").canonical(Architecture("nasbench101", (cell,)))
+    assert (as_trained(cell)[0],) == canonical.cells
 
 
 @given(live_cells())
