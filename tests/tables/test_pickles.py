@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import bz2
 import io
 import os
 import pickle
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archenc.errors import DataError
-from archenc.tables.pickles import read_frame
+from archenc.tables.pickles import read_frame, read_pickle, read_strings
 
 VALUES = np.array([[1.5, 2.5, 3.5], [4.0, 5.0, 6.0]])
 NAMES = np.array(["arch", "cellstr", "a", "b"], dtype=object)
@@ -182,3 +183,34 @@ def test_arrays_of_other_types_are_refused(tmp_path: Path, pandas: dict):
     for values in (VALUES.astype("f4"), VALUES.astype(">f4"), VALUES.astype("c16")):
         with pytest.raises(DataError, match="an array of type"):
             read_frame(write(tmp_path / "x", frame(pandas, values=values)))
+
+
+# ------------------------------------------------------------------ plain data
+
+
+@pytest.mark.parametrize("pack", [bytes, bz2.compress], ids=["plain", "bzip2"])
+@pytest.mark.parametrize("protocol", range(6))
+def test_plain_data_and_strings(tmp_path: Path, pack, protocol: int):
+    path = write(tmp_path / "x", pack(pickle.dumps(["a", "é"], protocol=protocol)))
+    assert read_pickle(path) == read_strings(path) == ["a", "é"]
+    path = write(tmp_path / "x", pack(pickle.dumps(["a", {"b": 1.5}], protocol=protocol)))
+    assert read_pickle(path) == ["a", {"b": 1.5}]
+    with pytest.raises(DataError, match=r"x: not a pickled list of strings"):
+        read_strings(path)
+
+
+def test_a_name_is_legal_in_plain_data_but_not_among_strings(tmp_path: Path):
+    path = write(tmp_path / "x", pickle.dumps([np.float64(1.5)]))
+    assert read_pickle(path) == [1.5]
+    with pytest.raises(
+        DataError, match=r"refused: the pickle asks for numpy\._core\.multiarray\.scalar; legal names: none"
+    ):
+        read_strings(path)
+
+
+def test_a_bomb_is_refused_before_it_unpacks(tmp_path: Path):
+    path = write(tmp_path / "x", bz2.compress(pickle.dumps(bytes(20_000_000))))
+    assert path.stat().st_size < 200
+    assert len(read_pickle(path)) == 20_000_000
+    with pytest.raises(DataError, match=r"x: refused: it unpacks to more than 1,000,000 bytes"):
+        read_pickle(path, limit=1_000_000)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archenc.errors import DataError
-from archenc.tables.readers import read_csv, read_json, read_npz, read_zipped_json
+from archenc.tables.readers import integers, read_csv, read_json, read_npz, read_zipped_json
 
 
 def test_csv_numbers_texts_blanks_and_infinities(tmp_path: Path):
@@ -87,3 +87,19 @@ def test_absent_files(tmp_path: Path):
     ):
         with pytest.raises(DataError, match="no such file"):
             read(tmp_path / "none")
+
+
+@pytest.mark.parametrize("odd", [0.5, np.nan, np.inf, -np.inf])
+def test_whole_numbers(tmp_path: Path, odd: float):
+    assert integers(tmp_path, np.array([3.0, -1.0])) == [3, -1]
+    with pytest.raises(DataError, match=f"{odd} where a whole number should be"):
+        integers(tmp_path, np.array([3.0, odd]))
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.npz"])
+def test_an_archive_that_unpacks_to_more_than_any_public_one(tmp_path: Path, monkeypatch, name: str):
+    monkeypatch.setattr("archenc.tables.readers._LARGEST", 1000)
+    with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", "[" + " " * 2000 + "]")
+    with pytest.raises(DataError, match="refused: it would unpack to 2,002 bytes; legal: up to 1,000"):
+        list({"x.zip": read_zipped_json, "x.npz": read_npz}[name](tmp_path / name))

@@ -137,3 +137,12 @@ def test_files_are_found_in_three_arrangements(tmp_path: Path):
     assert locate(names, flat) == {"nb201/b.csv": flat / "b.csv"}
     with pytest.raises(DataError, match="no such folder"):
         locate(names, tmp_path / "none")
+
+
+def test_an_archive_may_lie_there_unpacked(tmp_path: Path):
+    (tmp_path / "nb201" / "x").mkdir(parents=True)
+    assert locate(["nb201/x.tar"], tmp_path) == {"nb201/x.tar": tmp_path / "nb201" / "x"}
+    assert locate(["nb201/x.tar"], tmp_path / "nb201") == {"nb201/x.tar": tmp_path / "nb201" / "x"}
+    assert locate(["nb201/x.csv"], tmp_path) == {}, "a folder is no table"
+    (tmp_path / "nb201" / "x.tar").touch()
+    assert locate(["nb201/x.tar"], tmp_path) == {"nb201/x.tar": tmp_path / "nb201" / "x.tar"}

@@ -9,6 +9,8 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .conftest import spelt
 
 SETS = {
@@ -45,9 +47,9 @@ def training(index: int, epochs: int, dataset: str, seed: int) -> dict[str, Any]
         "train_losses": curve(0.25),
         "train_times": collections.OrderedDict((i, 0.5 + index) for i in range(KEPT)),
         "arch_config": {"channel": 16, "num_cells": 5, "arch_str": spelt(index), "class_num": 10},
-        "params": 0.25 + index,
+        "params": np.float64(0.25 + index),
         "flop": 8.5 + index,
-        "seed": seed,
+        "seed": str(seed),  # a text here, a number in the keys
         "epochs": epochs,
         "latency": [0.125, 0.375] if index else None,
         "eval_names": list(SETS[dataset]),
@@ -63,7 +65,7 @@ def seeds_of(index: int, epochs: int) -> tuple[int, ...]:
 
 
 def architecture(index: int, names: tuple[str, str] = ("12", "200")) -> dict[str, Any]:
-    content = {}
+    content = collections.OrderedDict()
     for name, epochs in zip(names, (12, 200), strict=True):
         seeds = seeds_of(index, epochs)
         content[name] = {
@@ -79,6 +81,7 @@ def architecture(index: int, names: tuple[str, str] = ("12", "200")) -> dict[str
 def whole(indices: list[int], names: tuple[str, str] = ("12", "200")) -> dict[str, Any]:
     return {
         "meta_archs": [spelt(index) for index in indices],
+        "total_archs": len(indices),
         "arch2infos": {index: architecture(index, names) for index in indices},
         "evaluated_indexes": set(indices),
     }
