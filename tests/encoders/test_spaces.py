@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from pathlib import Path as File
 from typing import Any
 
 import numpy as np
 import pytest
 
 from archenc.encoders import Adjacency, Encoder, GraphFeatures, Path
-from archenc.graph import as_batch, class_labels
+from archenc.graph import GraphBatch, as_batch, class_labels
 from archenc.spaces import space
 
 from . import naive
@@ -104,19 +107,68 @@ def test_paths_equal_the_twin(name: str):
     np.testing.assert_array_equal(encoder.transform(archs), np.stack(expected))
 
 
-def test_all_micro_cells_are_told_apart():
-    batch = as_batch(list(space(TNB101).enumerate()))
-    assert len(batch) == 4096
-    for encoder in (Adjacency(), Adjacency("ordinal"), Adjacency("full"), Path()):
-        assert encoder.injective if isinstance(encoder, Adjacency) else True
-        assert len(np.unique(encoder.fit(batch[:3]).transform(batch), axis=0)) == 4096
-    features = GraphFeatures().fit(batch[:3]).transform(batch)
-    live = class_labels(batch, "live-iso-v1")
+@pytest.mark.parametrize(
+    ("name", "encoder", "width", "codes"),
+    [
+        (TNB101, Adjacency(), 24, 4096),
+        (TNB101, Adjacency(published=True), 6, 4096),
+        (TNB101, Adjacency("ordinal"), 6, 4096),
+        (TNB101, Adjacency("full"), 112, 4096),
+        (TNB101, Path(), 84, 4096),
+        (TNB101, Path(none="removed"), 39, 1696),
+        (TNB101, Path("count", none="removed"), 39, 1840),
+        (TNB101, Path(truncate=20), 20, 544),
+        (TNB101, GraphFeatures(), 63, 1948),
+        (MACRO, Adjacency(), 52, 3256),
+        (MACRO, Adjacency(published=True), 34, 3256),
+        (MACRO, Adjacency("ordinal"), 34, 3256),
+        (MACRO, Adjacency("full"), 112, 3256),
+        (MACRO, Path(), 5461, 3256),
+        (MACRO, GraphFeatures(), 135, 601),
+    ],
+    ids=repr,
+)
+def test_numbers_of_codes_of_whole_spaces(name: str, encoder: Encoder, width: int, codes: int):
+    batch = everything(name)
+    code = encoder.fit(batch[:3]).transform(batch)
+    assert code.shape == (len(batch), width)
+    assert n_codes(code) == codes
+    if encoder.injective:
+        assert codes == len(batch)
+
+
+def test_graph_features_of_micro_cells_are_one_for_each_live_cell():
+    batch = everything(TNB101)
+    features, live = GraphFeatures().fit(batch[:3]).transform(batch), class_labels(batch, "live-iso-v1")
     first = np.unique(live, return_index=True)[1]
     np.testing.assert_array_equal(features, features[first][live])
+    assert len(first) == 1948
 
 
-def test_all_macro_networks_are_told_apart():
-    batch = as_batch(list(space(MACRO).enumerate()))
-    for encoder in (Adjacency(), Adjacency("full"), Path()):
-        assert len(np.unique(encoder.fit(batch[:3]).transform(batch), axis=0)) == len(batch) == 3256
+@pytest.mark.parametrize(
+    "encoder",
+    [Adjacency(), Adjacency("ordinal"), Adjacency(published=True), Adjacency("full"), Path(truncate=57),
+     GraphFeatures(max_subset=1)],
+    ids=repr,
+)  # fmt: skip
+def test_every_code_tells_the_public_architectures_of_darts_apart(darts: GraphBatch, encoder: Encoder):
+    assert n_codes(encoder.fit(darts[:3]).transform(darts)) == len(darts) == 11_946
+
+
+@pytest.fixture(scope="module")
+def darts(shared_data: File) -> GraphBatch:
+    """The trained and the scored architectures of NAS-Bench-301."""
+    listed = json.loads((shared_data / "nb301" / "archs_nasbench301.json").read_text())
+    scored = json.loads((shared_data / "nb301" / "zc_nasbench301.json").read_text())["cifar10"]
+    return as_batch([space(NB301).parse(text) for text in [*listed.values(), *scored]])
+
+
+@cache
+def everything(name: str) -> GraphBatch:
+    """All architectures of a space."""
+    return as_batch(list(space(name).enumerate()))
+
+
+def n_codes(code: np.ndarray) -> int:
+    """Number of different rows."""
+    return len(np.unique(np.ascontiguousarray(code).view(f"V{code.shape[1] * code.itemsize}").ravel()))
