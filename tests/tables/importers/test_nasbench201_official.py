@@ -22,6 +22,7 @@ INDICES = [0, 3, 11]
 SIMPLE = "NATS-tss-v1_0-3ffb9-simple"
 WHOLE = "NATS-tss-v1_0-3ffb9.pickle.pbz2"
 FILE = "NAS-Bench-201-v1_1-096897.pth"
+OLDEST = "NAS-Bench-201-v1_0-e61699.pth"
 NAMES = {"cifar10": "cifar10", "cifar100": "cifar100", "imagenet16": "ImageNet16-120"}
 
 
@@ -106,6 +107,22 @@ def test_objects_of_the_authors_classes_are_read_by_their_state(tmp_path: Path, 
     _, table = bring_in(tmp_path, tmp_path)
     expected = accuracy(3, 200, "cifar10", "ori-test", 888)
     assert table.values("cifar10_test_accuracy_200ep_seed888", [3])[0] == expected
+
+
+def test_the_oldest_layout_has_fewer_curves_under_other_names(tmp_path: Path):
+    content = results.whole([3], ("less", "full"))
+    for settings in content["arch2infos"].values():
+        for arch in settings.values():
+            for run in arch["all_results"].values():
+                run["train_accs"], run["eval_accs"] = run.pop("train_acc1es"), run.pop("eval_acc1es")
+                for name in ("train_acc5es", "train_times", "eval_times"):
+                    del run[name]
+    (tmp_path / "nb201").mkdir()
+    torch.save(content, tmp_path / "nb201" / OLDEST, _use_new_zipfile_serialization=False)
+    _, table = bring_in(tmp_path, tmp_path)
+    expected = accuracy(3, 200, "cifar10", "ori-test", 888)
+    assert table.values("cifar10_test_accuracy_200ep_seed888", [3])[0] == expected
+    assert len(table.select("cifar10_training_seconds_200ep")) == 0
 
 
 def test_two_distributions_and_the_public_csv_are_compared(tmp_path: Path):

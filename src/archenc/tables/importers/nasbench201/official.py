@@ -142,8 +142,8 @@ def _fields(dataset: str, epochs: int) -> Iterator[Field]:
             unit="s",
             direction="min",
             runs="mean of the available seeds",
-            note=f"{half}all epochs together; in NATS-Bench an estimate of its authors, from one run of 12 epochs "
-            f"on half of CIFAR-10 and the sizes of the training sets; {NATS}",
+            note=f"{half}all epochs together; in NATS-Bench an estimate, from a run of 12 epochs on half of "
+            f"CIFAR-10 and the sizes of the training sets; {NATS}",
         ),
     )
 

@@ -15,7 +15,9 @@ from archenc.tables.unpickling import Kept
 SETTINGS = {"12": 12, "200": 200, "less": 12, "full": 200}
 """Names of the two training settings, in NATS-Bench and in NAS-Bench-201, and their epochs."""
 
-_CURVES = ("train_acc1es", "train_acc5es", "train_losses", "train_times", "eval_acc1es", "eval_losses")
+_ACCURACIES = ("eval_acc1es", "eval_accs")  # the second in the oldest files
+_CURVES = ("train_acc1es", "train_acc5es", "train_accs", "train_losses", "train_times", *_ACCURACIES)
+_CURVES += ("eval_losses", "eval_times")
 _USED: Final = object()
 
 
@@ -42,10 +44,11 @@ def shrink(entries: dict[Any, Any]) -> None:
 
     One architecture has some 20,000 numbers, of which a table keeps about 60.
     """
-    if "eval_acc1es" not in entries or "train_times" not in entries:
+    name = next((name for name in _ACCURACIES if name in entries), None)
+    if name is None:
         return
-    training = _training(entries)
-    for name in (*_CURVES, "eval_times"):
+    training = _training(entries, entries[name])
+    for name in _CURVES:
         if isinstance(curve := entries.get(name), dict):
             curve.clear()
             curve[_USED] = None
@@ -53,9 +56,8 @@ def shrink(entries: dict[Any, Any]) -> None:
     entries["training"] = training
 
 
-def _training(entries: Mapping[str, Any]) -> Training:
-    epochs, times = entries["epochs"], entries["train_times"]
-    accuracies, latency = entries["eval_acc1es"], entries.get("latency")
+def _training(entries: Mapping[str, Any], accuracies: Mapping[Any, Any]) -> Training:
+    epochs, times, latency = entries["epochs"], entries.get("train_times"), entries.get("latency")
     if _USED in accuracies or (times and _USED in times):
         raise ValueError("two trainings with one and the same curve")
     last = f"@{epochs - 1}"
