@@ -7,7 +7,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from archenc.encoders import Adjacency
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import as_batch, op_on_node
 from archenc.spaces.nasbench201 import SPACE
 
@@ -141,6 +141,23 @@ def test_cells_that_choose_their_sources_come_back(options: dict[str, Any]):
         code, [naive.adjacency_of_choices(arch, PAIR_OPS, **options) for arch in archs]
     )
     assert encoder.inverse_transform(code) == archs
+
+
+@pytest.mark.parametrize("options", [{}, {"style": "ordinal"}, {"published": True}], ids=str)
+def test_what_is_the_code_of_no_cell_is_refused(options: dict[str, Any]):
+    for archs, ops in ((pairs(20), PAIR_OPS), (nb201(20), OPS)):
+        encoder = Adjacency(**options, ops=ops).fit(archs)
+        code = encoder.transform(archs)
+        for bad in (np.zeros_like(code), np.ones_like(code), code - 1, code + 7, code[:, ::-1]):
+            try:
+                back = encoder.inverse_transform(bad)
+            except (InvalidArgument, InvalidArchitecture):
+                continue
+            assert all(arch.cells for arch in back)
+        bad = code.copy()
+        bad[3] = 0 if options == {} else 9  # no bit set; an op, or an edge, that there is not
+        with pytest.raises(InvalidArgument, match="is the code of no cell"):
+            encoder.inverse_transform(bad)
 
 
 def test_names_of_choices():

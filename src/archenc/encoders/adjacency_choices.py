@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Float, Int
 
-from archenc.encoders.edge_codes import one_hot, unhot
+from archenc.encoders.edge_codes import check_ids, one_hot, unhot
 from archenc.encoders.frame import Frame
 from archenc.encoders.letters import SILENT, Letters, spell
 from archenc.errors import InvalidArgument
@@ -89,8 +89,10 @@ class ChoiceCode:
         return np.concatenate([part.astype(np.float32) for part in parts], axis=1)
 
     def decode(self, codes: Float[np.ndarray, "n d"]) -> list[Cell]:
-        """Return the cells behind `encode`."""
+        """Return the cells behind `encode`. Raises InvalidArgument for a row that is no code."""
         sources, ids = self._sources_and_ids(codes)
+        check_ids(ids, len(self.frame.ops))
+        check_ids(sources, np.array(self.targets))
         frame, link = self.frame, op("link")
         sums = [op("sum")] * frame.hidden
         nodes = (*[op("input")] * frame.n_inputs, *sums, op("output"))
@@ -111,6 +113,11 @@ class ChoiceCode:
         if self.style == "matrix":
             present = codes[:, : slots**2].reshape(-1, slots, slots) > 0.5
             present[(slice(None), *np.array(self.links, dtype=int).reshape(-1, 2).T)] = False
+            wrong = (present.sum(axis=1) != np.bincount(self.targets, minlength=slots)).any(axis=1)
+            if wrong.any():
+                raise InvalidArgument(
+                    f"X: row {int(wrong.argmax())} is the code of no cell: an edge is missing or one too many"
+                )
             sources = np.nonzero(present.transpose(0, 2, 1))[2].reshape(len(codes), -1)
             return sources, np.rint(codes[:, slots**2 :]).astype(np.int64)
         sources, ids, at = [], [], 0

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from jaxtyping import Float
 
-from archenc.encoders.edge_codes import one_hot, unhot
+from archenc.encoders.edge_codes import check_ids, one_hot, unhot
 from archenc.encoders.frame import Frame
 from archenc.encoders.letters import SILENT, Letters, spell
 from archenc.errors import InvalidArgument
@@ -51,8 +51,9 @@ class EdgeOpCode:
         return (ids if self.raw else one_hot(ids, cells.m)).astype(np.float32)
 
     def decode(self, codes: Float[np.ndarray, "n d"]) -> list[Cell]:
-        """Return the cells behind `encode`."""
+        """Return the cells behind `encode`. Raises InvalidArgument for a row that is no code."""
         ids = np.rint(codes).astype(np.int64) if self.raw else unhot(codes, len(self.frame.ops))
+        check_ids(ids, len(self.frame.ops))
         sums = [op("sum")] * self.frame.hidden
         nodes = (*[op("input")] * self.frame.n_inputs, *sums, op("output"))
         ops = [op(name) for name in self.frame.ops]

@@ -33,6 +33,13 @@ def unhot(bits: Float[np.ndarray, "n hm"], m: int) -> Int[np.ndarray, "n h"]:
     return np.where(slots.any(axis=2), slots.argmax(axis=2), m)
 
 
+def check_ids(ids: Int[np.ndarray, "n h"], m: int | Int[np.ndarray, " h"]) -> None:
+    """Raise InvalidArgument for a row with an id outside 0..m-1: it is the code of no cell."""
+    wrong = ((ids < 0) | (ids >= m)).any(axis=1)
+    if wrong.any():
+        raise InvalidArgument(f"X: row {int(wrong.argmax())} is the code of no cell: an id is out of range")
+
+
 def scalars(ids: Int[np.ndarray, "n h"], m: int) -> Float[np.ndarray, "n h"]:
     """Spread the ids 0..m-1 evenly over [0, 1]; the reserved id m becomes one step below 0.
 
