@@ -132,13 +132,15 @@ class InParquet:
 def save(content: Content, path: str | Path) -> None:
     """Write spellings, keys and columns as one parquet file, atomically; a missing value becomes a null."""
     header = content.header
-    columns = {name: content.values(name) for name in header.metrics}
-    checksums = {name: checksum_values(values) for name, values in columns.items()}
     texts = {ARCHITECTURE_COLUMN: content.spellings()}
     if not content.keys().equals(content.spellings()):
         texts[KEY_COLUMN] = content.keys()
+    checksums, arrays = {}, list(texts.values())
+    for name in header.metrics:  # one by one: hundreds of columns of 423,624 rows should not be there twice
+        values = content.values(name)
+        checksums[name] = checksum_values(values)
+        arrays.append(pa.array(values, from_pandas=True))
     checksums |= {name: checksum_texts(column) for name, column in texts.items()}
-    arrays = [*texts.values(), *(pa.array(values, from_pandas=True) for values in columns.values())]
     whole = Header(
         space=header.space,
         rows=header.rows,
@@ -148,5 +150,5 @@ def save(content: Content, path: str | Path) -> None:
         provenance=header.provenance,
         checksums=checksums,
     )
-    table = pa.table(arrays, names=[*texts, *columns]).replace_schema_metadata(whole.encode())
+    table = pa.table(arrays, names=[*texts, *header.metrics]).replace_schema_metadata(whole.encode())
     write_parquet(table, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,7 @@ def import_benchmark(
     else:
         tell("listing", 0, len(present))
         rows, contents = Rows(member, importer.listing), read()
-    join = Join(rows)
-    for source, sheets in contents:
-        join.add(source, sheets)
+    join = _join(rows, contents)
     tell("writing", len(present), len(present))
     join.settle(on_conflict)
     absent = _absent(importer.sources, join)
@@ -127,6 +125,14 @@ def import_benchmark(
         },
     )
     return ImportReport(table, report, header.rows, header.metrics, files, absent, join.comparisons)
+
+
+def _join(rows: Rows, contents: Iterable[tuple[Source, list[Sheet]]]) -> Join:
+    """Join the files one after another; what was read of the last is let go before the table is written."""
+    join = Join(rows)
+    for source, sheets in contents:
+        join.add(source, sheets)
+    return join
 
 
 def _locate(
