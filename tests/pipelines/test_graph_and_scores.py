@@ -1,4 +1,4 @@
-"""The recommended predictor: the contract, what it believes before labels, and inputs of every sort."""
+"""Graph and scores in one ensemble: the contract, beliefs before labels, and inputs of every sort."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-import archenc
 from archenc.encoders import Scores
 from archenc.errors import InvalidArgument, MissingScore
 from archenc.graph import Architecture
-from archenc.pipelines.graph_and_scores import Recommended, half_ranked, recommended
+from archenc.pipelines.graph_and_scores import GraphAndScores, half_ranked
 from archenc.predictors import load
 from archenc.spaces import space
 from archenc.testing.predictor_kit import PredictorKit
@@ -35,32 +34,25 @@ def _material() -> tuple[list[Architecture], np.ndarray, Scores]:
     return archs, convs + 0.7 * hidden + 0.05 * rng.normal(size=160), scores
 
 
-class TestRecommended(PredictorKit):
+class TestGraphAndScores(PredictorKit):
     n_few = 12
 
-    def make_predictor(self, seed: int = 0) -> Recommended:
-        return Recommended(_material()[2], n_estimators=20, seed=seed)
+    def make_predictor(self, seed: int = 0) -> GraphAndScores:
+        return GraphAndScores(_material()[2], n_estimators=20, seed=seed)
 
     def data(self) -> tuple[list[Architecture], np.ndarray]:
         return _material()[:2]
 
 
-class TestRecommendedOnGraphsAlone(PredictorKit):
+class TestOnGraphsAlone(PredictorKit):
     n_few = 12
     min_tau = 0.3  # half of the quality is not in the graph
 
-    def make_predictor(self, seed: int = 0) -> Recommended:
-        return Recommended(n_estimators=20, seed=seed)
+    def make_predictor(self, seed: int = 0) -> GraphAndScores:
+        return GraphAndScores(n_estimators=20, seed=seed)
 
     def data(self) -> tuple[list[Architecture], np.ndarray]:
         return _material()[:2]
-
-
-def test_the_public_name_gives_the_default() -> None:
-    model = archenc.recommended(_material()[2], seed=3)
-    assert isinstance(model, Recommended)
-    assert (model.seed, model.prior) == (3, 0.3)
-    assert recommended().scores is None
 
 
 def test_belief_in_the_proxies_helps_while_labels_are_few_and_is_their_direction() -> None:
@@ -68,7 +60,7 @@ def test_belief_in_the_proxies_helps_while_labels_are_few_and_is_their_direction
 
     def tau(prior: float, start: int) -> float:
         few = slice(start, start + 4)
-        model = Recommended(scores, prior=prior, n_estimators=20).fit(archs[few], y[few])
+        model = GraphAndScores(scores, prior=prior, n_estimators=20).fit(archs[few], y[few])
         return kendalltau(model.predict(archs[40:]), y[40:]).statistic
 
     taus = {prior: np.mean([tau(prior, start) for start in range(0, 40, 4)]) for prior in (0.0, 1.0)}
@@ -79,7 +71,7 @@ def test_scores_without_a_known_proxy_bring_no_prior() -> None:
     archs, y, scores = _material()
     plain = scores.select(["c_plain"])
     with_prior, without = (
-        Recommended(plain, prior=p, n_estimators=20).fit(archs[:20], y[:20]).predict(archs)
+        GraphAndScores(plain, prior=p, n_estimators=20).fit(archs[:20], y[:20]).predict(archs)
         for p in (0.5, 0.0)
     )
     np.testing.assert_array_equal(with_prior, without)
@@ -90,10 +82,10 @@ def test_a_missing_score_is_marked_or_refused() -> None:
     table = scores.rows([NB201.format(a) for a in archs]).copy()
     table[5, 1] = np.nan
     holed = Scores([NB201.format(a) for a in archs], table, ["c_params", "c_synflow", "c_plain"])
-    marked = Recommended(holed, n_estimators=20).fit(archs[:30], y[:30])
+    marked = GraphAndScores(holed, n_estimators=20).fit(archs[:30], y[:30])
     assert np.isfinite(marked.predict(archs)).all()
     with pytest.raises(MissingScore, match="c_synflow"):
-        Recommended(holed, missing="raise").fit(archs[:30], y[:30])
+        GraphAndScores(holed, missing="raise").fit(archs[:30], y[:30])
 
 
 def test_nothing_but_training_rows_is_looked_at() -> None:
@@ -102,7 +94,7 @@ def test_nothing_but_training_rows_is_looked_at() -> None:
     table[100:] *= 17.0
     changed = Scores([NB201.format(a) for a in archs], table, ["c_params", "c_synflow", "c_plain"])
     first, second = (
-        Recommended(s, n_estimators=20).fit(archs[:30], y[:30]).predict(archs[:100])
+        GraphAndScores(s, n_estimators=20).fit(archs[:30], y[:30]).predict(archs[:100])
         for s in (scores, changed)
     )
     np.testing.assert_array_equal(first, second)
@@ -110,7 +102,7 @@ def test_nothing_but_training_rows_is_looked_at() -> None:
 
 def test_saved_and_loaded_scores_new_architectures(tmp_path: Path) -> None:
     archs, y, scores = _material()
-    model = Recommended(scores, n_estimators=20).fit(archs[:30], y[:30])
+    model = GraphAndScores(scores, n_estimators=20).fit(archs[:30], y[:30])
     model.save(tmp_path / "model")
     np.testing.assert_allclose(load(tmp_path / "model").predict(archs), model.predict(archs), atol=1e-9)
 
@@ -125,4 +117,4 @@ def test_half_ranked_keeps_the_order_and_tames_outliers() -> None:
 def test_refuses_a_negative_belief() -> None:
     archs, y, _ = _material()
     with pytest.raises(InvalidArgument, match="prior=-1"):
-        Recommended(prior=-1.0).fit(archs[:10], y[:10])
+        GraphAndScores(prior=-1.0).fit(archs[:10], y[:10])

@@ -8,11 +8,17 @@ from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.pipelines.by_name import assemble as assemble
-    from archenc.pipelines.graph_and_scores import Recommended as Recommended
-    from archenc.pipelines.graph_and_scores import recommended as recommended
+    from archenc.pipelines.graph_and_scores import GraphAndScores as GraphAndScores
+    from archenc.pipelines.recommendation import Recommended as Recommended
+    from archenc.pipelines.recommendation import recommended as recommended
 
-_HOMES = {"assemble": "by_name", "Recommended": "graph_and_scores", "recommended": "graph_and_scores"}
+_HOMES = {
+    "GraphAndScores": "graph_and_scores",
+    "Recommended": "recommendation",
+    "assemble": "by_name",
+    "recommended": "recommendation",
+}
 
-__all__ = ["Recommended", "assemble", "recommended"]
+__all__ = ["GraphAndScores", "Recommended", "assemble", "recommended"]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -116,7 +116,7 @@ def _recommended(encoder: str | None, inputs: Mapping[str, Any], seed: int, para
         raise InvalidArgument(
             f"encoder={encoder!r}: predictor='recommended' brings its own encodings; give none"
         )
-    from archenc.pipelines.graph_and_scores import recommended
+    from archenc.pipelines.recommendation import recommended
 
     legal = _checked("recommended", recommended, params)
     given = {

@@ -1,20 +1,17 @@
-"""The predictor to start with: graph, scores and, from some dozens of labels on, a flow predictor."""
+"""Graph features and zero-cost scores under a small, fixed ensemble."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self, cast
+from typing import Any, Literal, Self, cast, final
 
 import numpy as np
-from jaxtyping import Float64, Int
+from jaxtyping import Float64
 from scipy.stats import norm, rankdata
 from sklearn.base import clone
 
 from archenc.encoders import GraphFeatures, ZeroCost
 from archenc.encoders.base import Population
-from archenc.errors import require
-from archenc.graph import GraphBatch
-from archenc.pipelines.blending import FOLDS, Blend, blend, folds
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
@@ -26,27 +23,25 @@ PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
 
 
 _MANY = 5
-"""With so many scores, a forest reads them alone and the flow predictor gets them as a supplement."""
+"""So many scores say something without the graph: a forest reads them alone."""
 
 
-class Recommended(Predictor):
-    """A Gaussian process and extremely randomised trees on graph and scores, later with FLAN beside them.
+@final
+class GraphAndScores(Predictor):
+    """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
     graph, unfitted; default GraphFeatures(published=True). prior: how many standard deviations of the label
     one of the consensus of `PRIOR_PROXIES` is believed to be worth before any label is seen; the Gaussian
     process learns what is left. n_estimators: trees a forest; max_features: share of the columns tried at a
-    split, half so that many structural ones do not crowd out a dozen scores. flow_from: number of labels from
-    which FLAN (T = 1) joins, which takes PyTorch and about a second for every three labels; its share is
-    what ranks best on held-out thirds of the training architectures. None: never. seed: of everything random.
+    split, half so that many structural ones do not crowd out a dozen scores. seed: of the forests and of the
+    restarts of the Gaussian process.
 
     All is fitted on the training architectures alone. Labels enter as the mean of a robust z-score, clipped
     at 3, and the normal score of their rank, so a few failed networks do not drown the rest. Scores come in
     that unit, with a standard deviation from the members' own and their disagreement. How it was chosen:
     docs/results/recommended_choice.csv.
     """
-
-    state_version: ClassVar[int] = 2
 
     def __init__(
         self,
@@ -58,7 +53,6 @@ class Recommended(Predictor):
         prior: float = 0.3,
         max_features: float = 0.5,
         n_estimators: int = 300,
-        flow_from: int | None = 48,
         seed: int = 0,
     ) -> None:
         self.scores = scores
@@ -68,18 +62,14 @@ class Recommended(Predictor):
         self.prior = prior
         self.max_features = max_features
         self.n_estimators = n_estimators
-        self.flow_from = flow_from
         self.seed = seed
 
     def fit(self, X: Population, y: Any) -> Self:
         """Learn from n architectures of one space and their labels [n], higher is better.
 
-        Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does, MissingExtra
-        where FLAN is to join and PyTorch is not there.
+        Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does.
         """
         check_number("prior", self.prior)
-        if self.flow_from is not None:
-            check_number("flow_from", self.flow_from, least=FOLDS * 4, whole=True)
         encoder: Any = GraphFeatures(published=True) if self.graph is None else clone(self.graph)
         encoder.fit(X)  # first: it says what is no population
         target = half_ranked(check_targets(y, len(X)))
@@ -93,37 +83,20 @@ class Recommended(Predictor):
         widths = [part.shape[1] for part in (scores, graph) if part.shape[1]]
         self.process_ = GaussianProcess(groups=widths, linear=False, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
-        few = scores.shape[1] < _MANY
-        inputs = {"graph": graph, "both": both} if few else {"scores": scores, "both": both}
+        alone = {"scores": scores} if self.has_many_scores else {"graph": graph}
+        inputs = {**alone, "both": both}
         self.forests_ = {
             name: ExtraTrees(
                 n_estimators=self.n_estimators, max_features=self.max_features, seed=self.seed
             ).fit(rows, target)
             for name, rows in inputs.items()
         }
-        self.flow_, self.blend_ = None, None
-        if self.flow_from is not None and len(target) >= self.flow_from:
-            self._join_flow(X, target, supplement=None if few else self.zero_cost_)
         return self
 
-    def _join_flow(self, X: Population, target: Float64[np.ndarray, " n"], supplement: Any) -> None:
-        """Train FLAN on all, and it and the other members on parts: held-out rows give its share."""
-        require("torch", "torch")
-        from archenc.predictors import FLAN
-
-        parts = folds(len(target), self.seed)
-        flow = FLAN(supplement, timesteps=1, seed=self.seed)  # which clones the supplement
-        self.flow_ = flow.fit(X, target)
-        fitted = flow.fit_trials([(_take(X, rows), target[rows], self.seed) for rows, _ in parts])
-        rest = cast("Self", clone(self))
-        rest.flow_from = None
-        held = [_take(X, rows) for _, rows in parts]
-        first = [
-            rest.fit(_take(X, rows), target[rows]).predict(out)
-            for (rows, _), out in zip(parts, held, strict=True)
-        ]
-        second = [one.predict(out) for one, out in zip(fitted, held, strict=True)]
-        self.blend_ = blend([target[rows] for _, rows in parts], first, second)
+    @property
+    def has_many_scores(self) -> bool:
+        """Whether there are scores enough to say something without the graph; known after `fit`."""
+        return self.zero_cost_ is not None and len(self.zero_cost_.get_feature_names_out()) >= _MANY
 
     def _predict(self, X: Population, with_std: bool) -> tuple[np.ndarray, np.ndarray | None]:
         graph, scores = self._features(X)
@@ -132,14 +105,8 @@ class Recommended(Predictor):
         found = [member._predict(inputs[name], with_std) for member, name in members]
         means = np.stack([mean for mean, _ in found])
         means[0] += self.prior * self._consensus(scores)
-        mean = means.mean(0)
         stds = [std for _, std in found if std is not None]
-        variance = np.square(stds).mean(0) + means.var(0) if with_std else None
-        if self.blend_ is not None and self.flow_ is not None:
-            flow = self.flow_.predict(X)
-            variance = None if variance is None else self.blend_.variance(mean, flow, variance)
-            mean = self.blend_.mean(mean, flow)
-        return mean, None if variance is None else np.sqrt(variance)
+        return means.mean(0), np.sqrt(np.square(stds).mean(0) + means.var(0)) if with_std else None
 
     def _features(self, X: Population) -> tuple[Float64[np.ndarray, "n g"], Float64[np.ndarray, "n s"]]:
         graph = np.asarray(self.graph_.transform(X), dtype=np.float64)
@@ -163,15 +130,11 @@ class Recommended(Predictor):
             "zero_cost": self.zero_cost_,
             "process": self.process_,
             "forests": dict(self.forests_),
-            "flow": self.flow_,
-            "blend": None if self.blend_ is None else [self.blend_.share, *self.blend_.spreads],
         }, {}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
-        self.flow_, blended = config["flow"], config["blend"]
-        self.blend_ = None if blended is None else Blend(blended[0], (blended[1], blended[2]))
 
 
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
@@ -184,21 +147,3 @@ def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     scale = 1.4826 * np.median(np.abs(centred))
     clipped = np.clip(centred / scale, -3, 3) if scale > 0 else centred
     return 0.5 * (clipped - clipped.mean()) / clipped.std() + 0.5 * norm.ppf((rankdata(y) - 0.5) / len(y))
-
-
-def _take(X: Population, rows: Int[np.ndarray, " k"]) -> Population:
-    return X[rows] if isinstance(X, GraphBatch) else [X[row] for row in rows.tolist()]
-
-
-def recommended(
-    scores: Mapping[str, Any] | None = None,
-    names: Sequence[str] | None = None,
-    *,
-    missing: Missing = "indicator",
-    seed: int = 0,
-) -> Recommended:
-    """Return the default predictor, unfitted: `recommended(scores).fit(architectures, y).predict(others)`.
-
-    scores: zero-cost scores by native spelling (a `Scores`, a dict), or None to use the graph alone.
-    """
-    return Recommended(scores, names, missing=missing, seed=seed)
