@@ -86,7 +86,7 @@ def main() -> int:
                         taus.append(archenc.kendall_tau(true=y[test], pred=score))
                     task = f"{table.space}: {metric}"
                     found = f"{len(taus)},{np.mean(taus):.4f},{np.std(taus):.4f}"
-                    print(f"6 package with FLAN,{label},{task},{size},{found}", flush=True)
+                    print(f"7 package with FLAN,{label},{task},{size},{found}", flush=True)
     return 0
 
 
