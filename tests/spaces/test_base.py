@@ -22,19 +22,6 @@ def test_every_space_keeps_the_protocol(name):
     assert {o.name for o in member.ops} <= {o.name for o in member.node_ops}
 
 
-@pytest.mark.parametrize("name", spaces())
-def test_what_every_space_can_do(name):
-    member = space(name)
-    arch, *_ = member.sample(3, 0)
-    assert member.parse(member.format(arch)) == arch
-    assert member.sample(3, 0) == member.sample(3, 0)
-    others = list(member.neighbours(arch))
-    assert others
-    assert arch not in others
-    assert all(arch in list(member.neighbours(other)) for other in others[:3])
-    assert all(other.space == name for other in others)
-
-
 def test_an_unknown_space_is_answered_with_the_known_ones():
     with pytest.raises(UnknownName, match=r"no 'nb202'.*nb201"):
         space("nb202")
