@@ -2,7 +2,8 @@
 
 Goals: under 100 ms and under 100 MB, the 423,624 rows of NAS-Bench-101 included. The first lines of figures
 are the imports, which a program pays once whatever it opens; the last are what it takes to go beyond a
-column. Prints the figures; with --write also docs/results/table_open.csv.
+column. The fastest of several processes counts, since the machine may have other work to do. Prints the
+figures; with --write also docs/results/table_open.csv.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import argparse
 import csv
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -85,12 +85,13 @@ def table_path(space: str, folder: Path) -> Path:
 
 
 def measured(space: str, path: Path) -> list[tuple[str, str, str, str]]:
-    """Return (space, measure, value, unit), the median of fresh processes."""
+    """Return (space, measure, value, unit), of fresh processes the fastest and the largest."""
     command = [sys.executable, "-c", CHILD, str(path), *METRICS[space]]
     runs = [json.loads(subprocess.check_output(command)) for _ in range(REPEATS)]  # noqa: S603
     rows = [(space, "table file", f"{path.stat().st_size / 1e6:.1f}", "MB")]
     for measure in sorted(runs[0], key=lambda name: name not in UNITS):
-        value = statistics.median(run[measure] for run in runs)
+        values = [run[measure] for run in runs]
+        value = min(values) if measure not in UNITS and not measure.startswith("peak") else max(values)
         unit = UNITS.get(measure, "MB" if measure.startswith("peak") else "ms")
         rows.append((space, measure, f"{value:.0f}" if measure in UNITS else f"{value:.1f}", unit))
     return rows
@@ -98,13 +99,13 @@ def measured(space: str, path: Path) -> list[tuple[str, str, str, str]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("spaces", nargs="*", default=list(METRICS), help="default all")
+    parser.add_argument("spaces", nargs="*", help=f"default all: {', '.join(METRICS)}")
     parser.add_argument("--write", action="store_true", help="write docs/results/table_open.csv")
     arguments = parser.parse_args()
-    print(f"median of {REPEATS} fresh processes; goals: open and a column < 100 ms, peak < 100 MB")
+    print(f"fastest of {REPEATS} fresh processes; goals: open and a column < 100 ms, peak < 100 MB")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for space in arguments.spaces:
+        for space in arguments.spaces or METRICS:
             found = measured(space, table_path(space, Path(folder)))
             rows += found
             print(space)
