@@ -25,7 +25,16 @@ VALUES = arrays(np.float64, 6, elements=st.floats(-5, 9))
 
 def test_what_is_no_score_is_missing():
     values = np.array([[1.0, -1e8, np.nan, np.inf, 1e7, 9.9e6, -np.inf]])
-    assert np.isnan(without_sentinels(values)).tolist() == [[False, True, True, True, True, False, True]]
+    names = [f"score{k}" for k in range(7)]
+    assert np.isnan(without_sentinels(values, names)).tolist() == [
+        [False, True, True, True, True, False, True]
+    ]
+
+
+def test_a_large_count_is_no_sentinel_but_a_negative_one_is():
+    values = np.array([[5e7, 2e9, 5e7, -1e8, np.nan]])
+    names = ["cifar10_params", "cifar10_flops", "cifar10_snip", "params", "flops"]
+    assert np.isnan(without_sentinels(values, names)).tolist() == [[False, False, True, True, True]]
 
 
 @given(COLUMNS, VALUES)

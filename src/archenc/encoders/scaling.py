@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,9 +30,15 @@ _LOG1P = frozenset({"fisher", "flops", "grad_norm", "params", "snip", "synflow"}
 _CLIP = 5.0
 
 
-def without_sentinels(values: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n d"]:
-    """Return the values with NaN for what is no score: NaN, infinite, or of at least sentinel size."""
-    return np.where(np.abs(values) < SENTINEL, values, np.nan)
+def without_sentinels(values: Float[np.ndarray, "n d"], names: Sequence[str]) -> Float[np.ndarray, "n d"]:
+    """Return the values with NaN for what is no score: NaN, infinite, or of at least sentinel size.
+
+    Counts (a column whose name ends in params or flops) may be as large as that: networks of NAS-Bench-101
+    have up to 50 million parameters.
+    """
+    counted = np.array([name.endswith(("params", "flops")) for name in names], dtype=bool)
+    real = np.isfinite(values) & (counted | (np.abs(values) < SENTINEL)) & ~(counted & (values < 0))
+    return np.where(real, values, np.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,8 @@ class ZeroCost(Encoder):
 
     reference: a pool of architectures without labels, to exclude the test set, on which the scales are fitted
     instead of the rows given to `fit`: seven rows give only seven ranks. Its missing scores are left out.
-    missing: a score counts as missing if it is NaN, infinite or of size 1e7 and more, or if the key is
-    unknown. "raise" raises MissingScore, which names the architecture and the column; "middle" writes the
+    missing: a score counts as missing if it is NaN, infinite or (unless a count: params, flops) of size 1e7
+    and more, or if the key is unknown. "raise" raises MissingScore, which names the architecture and the column; "middle" writes the
     middle of the scale (0.5; 0 for z-scores); "indicator" does so, too, and adds one 0/1 column a score,
     always, so that the width does not hang on which rows `fit` happens to see.
 
@@ -128,7 +128,7 @@ class ZeroCost(Encoder):
         """Return `[n, d]`, NaN where a score is missing."""
         if isinstance(self.scores, Scores):
             table = self.scores if self.names is None else self.scores.select(self.names_)
-            return without_sentinels(table.rows(keys))
+            return without_sentinels(table.rows(keys), self.names_)
         absent = np.full(len(self.names_), np.nan)
         rows = []
         for key in keys:
@@ -141,7 +141,7 @@ class ZeroCost(Encoder):
                     f"scores[{key!r}] has {len(row)} numbers, but names has {len(self.names_)}: {self.names_}"
                 )
             rows.append(row)
-        return without_sentinels(np.array(rows, dtype=np.float64))
+        return without_sentinels(np.array(rows, dtype=np.float64), self.names_)
 
     def _check_complete(self, X: Population, values: np.ndarray) -> np.ndarray:
         """Return which values are missing; raise for the first one unless they are to be marked."""
