@@ -33,9 +33,9 @@ class ZeroCost(Encoder):
     reference: a pool of architectures without labels, to exclude the test set, on which the scales are fitted
     instead of the rows given to `fit`: seven rows give only seven ranks. Its missing scores are left out.
     missing: a score counts as missing if it is NaN, infinite or (unless a count: params, flops) of size 1e7
-    and more, or if the key is unknown. "raise" raises MissingScore, which names the architecture and the column; "middle" writes the
-    middle of the scale (0.5; 0 for z-scores); "indicator" does so, too, and adds one 0/1 column a score,
-    always, so that the width does not hang on which rows `fit` happens to see.
+    and more, or if the key is unknown. "raise" raises MissingScore, which names the architecture and the
+    column; "middle" writes the middle of the scale (0.5; 0 for z-scores); "indicator" does so, too, and adds
+    one 0/1 column a score, always, so that the width does not hang on which rows `fit` happens to see.
 
     A constant column is 0. A proxy is recognised by the end of its column name ("cifar10_zc64_snip").
     Raises InvalidArgument. Recipe: Akhauri & Abdelfattah 2024; Krishnakumar et al. 2022.
