@@ -70,3 +70,17 @@ def test_where_the_two_disagree_the_variance_is_larger() -> None:
     both = Blend(0.5, (1.0, 1.0))
     first, second = np.array([0.0, 0.0]), np.array([0.0, 2.0])
     np.testing.assert_allclose(both.variance(first, second, np.array([1.0, 1.0])), [1.0, 2.0])
+
+
+def test_an_offset_of_the_second_scores_changes_neither_score_nor_variance() -> None:
+    y, first, second = _parts(90, (1.0, 1.0))
+    plain, moved = blend(y, first, second), blend(y, first, [s + 100 for s in second])
+    np.testing.assert_allclose(plain.mean(first[0], second[0]), moved.mean(first[0], second[0] + 100))
+    ones = np.ones(30)
+    np.testing.assert_allclose(
+        plain.variance(first[0], second[0], ones), moved.variance(first[0], second[0] + 100, ones)
+    )
+
+
+def test_without_a_fold_the_prior_speaks() -> None:
+    assert blend([], [], []).share == pytest.approx(0.25)

@@ -97,3 +97,19 @@ def test_flan_on_a_handful_of_labels_is_refused() -> None:
     archs, y, _ = _material()
     with pytest.raises(InvalidArgument, match="flow_from=3"):
         Recommended(flow_from=3).fit(archs[:10], y[:10])
+
+
+def test_labels_that_hardly_differ_are_learned_from_all_the_same() -> None:
+    archs = _material()[0]
+    labels = np.ones(13)
+    labels[0] = 2.0
+    score = Recommended(n_estimators=20, flow_from=12).fit(archs[:13], labels).predict(archs)
+    assert np.isfinite(score).all()
+
+
+def test_marks_of_missing_scores_are_no_scores() -> None:
+    archs, y, scores = _material()
+    three = scores.select(["c_0", "c_1", "c_2"])
+    model = Recommended(three, missing="indicator", n_estimators=20).fit(archs[:20], y[:20])
+    assert not model.rest_.has_many_scores
+    assert len(model.rest_.zero_cost_.get_feature_names_out()) == 6

@@ -18,16 +18,17 @@ _PRIOR, _PRIOR_LABELS = 0.25, 64.0
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """share: of the second predictor, 0..1. spreads: standard deviations of the scores of both."""
+    """share: of the second predictor, 0..1. spreads, centres: deviation and mean of the scores of both."""
 
     share: float
     spreads: tuple[float, float]
+    centres: tuple[float, float] = (0.0, 0.0)
 
     def mean(
         self, first: Float64[np.ndarray, " n"], second: Float64[np.ndarray, " n"]
     ) -> Float64[np.ndarray, " n"]:
         """Return the blended scores, in the unit of the first predictor."""
-        return (1 - self.share) * first + self.share * second * (self.spreads[0] / self.spreads[1])
+        return (1 - self.share) * first + self.share * self._translated(second)
 
     def variance(
         self,
@@ -36,8 +37,11 @@ class Blend:
         of_first: Float64[np.ndarray, " n"],
     ) -> Float64[np.ndarray, " n"]:
         """Return the variance of the blend: that of the first predictor, and that between the two."""
-        apart = first - second * (self.spreads[0] / self.spreads[1])
-        return of_first + self.share * (1 - self.share) * np.square(apart)
+        return of_first + self.share * (1 - self.share) * np.square(first - self._translated(second))
+
+    def _translated(self, second: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+        """Return scores of the second predictor in the unit of the first."""
+        return (second - self.centres[1]) * (self.spreads[0] / self.spreads[1]) + self.centres[0]
 
 
 def folds(n: int, seed: int) -> list[tuple[Int[np.ndarray, " t"], Int[np.ndarray, " h"]]]:
@@ -56,10 +60,14 @@ def blend(
     """Choose the share of the second predictor from labels and scores of held-out rows, fold by fold.
 
     The share with the highest mean Kendall tau over the folds (of a tie, the middle), drawn towards a prior
-    while labels are few.
+    while labels are few; the prior itself without any fold.
     """
-    spreads = tuple(max(float(np.concatenate(list(scores)).std()), 1e-12) for scores in (first, second))
-    trials = [Blend(float(share), (spreads[0], spreads[1])) for share in _GRID]
+    if not y:
+        return Blend(_PRIOR, (1.0, 1.0))
+    joined = [np.concatenate(list(scores)) for scores in (first, second)]
+    spreads = (max(float(joined[0].std()), 1e-12), max(float(joined[1].std()), 1e-12))
+    centres = (float(joined[0].mean()), float(joined[1].mean()))
+    trials = [Blend(float(share), spreads, centres) for share in _GRID]
     taus = np.array(
         [
             np.mean([_tau(truth, one.mean(a, b)) for truth, a, b in zip(y, first, second, strict=True)])
@@ -69,7 +77,7 @@ def blend(
     best = float(np.mean(_GRID[taus >= taus.max() - 1e-12]))
     n = sum(len(truth) for truth in y)
     trust = n / (n + _PRIOR_LABELS)
-    return Blend(trust * best + (1 - trust) * _PRIOR, (spreads[0], spreads[1]))
+    return Blend(trust * best + (1 - trust) * _PRIOR, spreads, centres)
 
 
 def _tau(truth: np.ndarray, scores: np.ndarray) -> float:

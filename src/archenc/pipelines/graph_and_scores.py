@@ -96,7 +96,7 @@ class GraphAndScores(Predictor):
     @property
     def has_many_scores(self) -> bool:
         """Whether there are scores enough to say something without the graph; known after `fit`."""
-        return self.zero_cost_ is not None and len(self.zero_cost_.get_feature_names_out()) >= _MANY
+        return self.zero_cost_ is not None and len(self.zero_cost_.names_) >= _MANY
 
     def _predict(self, X: Population, with_std: bool) -> tuple[np.ndarray, np.ndarray | None]:
         graph, scores = self._features(X)

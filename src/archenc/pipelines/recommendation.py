@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Self, cast, final
 
 import numpy as np
@@ -106,12 +107,16 @@ class Recommended(Predictor):
         return blended, None if std is None else np.sqrt(self.blend_.variance(mean, flow, std**2))
 
     def _state(self) -> State:
-        blended = None if self.blend_ is None else [self.blend_.share, *self.blend_.spreads]
+        blended = (
+            None if self.blend_ is None else [self.blend_.share, *self.blend_.spreads, *self.blend_.centres]
+        )
         return {"rest": self.rest_, "flow": self.flow_, "blend": blended}, {}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.rest_, self.flow_, blended = config["rest"], config["flow"], config["blend"]
-        self.blend_ = None if blended is None else Blend(blended[0], (blended[1], blended[2]))
+        self.blend_ = None
+        if blended is not None:
+            self.blend_ = Blend(blended[0], (blended[1], blended[2]), (blended[3], blended[4]))
 
 
 def _join_flow(joined: Sequence[tuple[Recommended, Population, Float64[np.ndarray, " n"]]]) -> None:
@@ -119,22 +124,48 @@ def _join_flow(joined: Sequence[tuple[Recommended, Population, Float64[np.ndarra
     require("torch", "torch")
     from archenc.predictors import FLAN
 
-    whole, parts = [], []
-    for model, X, target in joined:
-        whole.append((X, target, model.seed))
-        parts += [(_take(X, rows), target[rows], model.seed) for rows, _ in folds(len(target), model.seed)]
+    whole = [(X, target, model.seed) for model, X, target in joined]
+    parts = [
+        _Part(model, X, target, *rows) for model, X, target in joined for rows in _ordered(model, target)
+    ]
     first = joined[0][0].rest_
     flow = FLAN(first.zero_cost_ if first.has_many_scores else None, timesteps=1)  # which clones it
-    flows, parted = flow.fit_trials(whole), flow.fit_trials(parts)
-    for number, (model, X, target) in enumerate(joined):
-        mine = parted[number * FOLDS : (number + 1) * FOLDS]
-        truth, rest_scores, flow_scores = [], [], []
-        for (rows, out), one in zip(folds(len(target), model.seed), mine, strict=True):
-            held = _take(X, out)
-            truth.append(target[out])
-            rest_scores.append(model._rest().fit(_take(X, rows), target[rows]).predict(held))
-            flow_scores.append(one.predict(held))
-        model.flow_, model.blend_ = flows[number], blend(truth, rest_scores, flow_scores)
+    flows = flow.fit_trials(whole)
+    parted = flow.fit_trials([(part.seen, part.target[part.rows], part.model.seed) for part in parts])
+    for number, (model, _, _) in enumerate(joined):
+        mine = [(part, one) for part, one in zip(parts, parted, strict=True) if part.model is model]
+        model.flow_ = flows[number]
+        model.blend_ = blend(
+            [part.target[part.held] for part, _ in mine],
+            [model._rest().fit(part.seen, part.target[part.rows]).predict(part.unseen) for part, _ in mine],
+            [one.predict(part.unseen) for part, one in mine],
+        )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A model's training architectures, parted into the rows to train on and the rows held out."""
+
+    model: Recommended
+    X: Population
+    target: Float64[np.ndarray, " n"]
+    rows: Int[np.ndarray, " t"]
+    held: Int[np.ndarray, " h"]
+
+    @property
+    def seen(self) -> Population:
+        return _take(self.X, self.rows)
+
+    @property
+    def unseen(self) -> Population:
+        return _take(self.X, self.held)
+
+
+def _ordered(
+    model: Recommended, target: Float64[np.ndarray, " n"]
+) -> list[tuple[Int[np.ndarray, " t"], Int[np.ndarray, " h"]]]:
+    """Return the folds whose training labels differ: from equal ones nothing is learned."""
+    return [(rows, held) for rows, held in folds(len(target), model.seed) if np.ptp(target[rows]) > 0]
 
 
 def _take(X: Population, rows: Int[np.ndarray, " k"]) -> Population:
