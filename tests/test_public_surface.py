@@ -42,7 +42,18 @@ def test_importing_archenc_loads_nothing_heavy():
 
 @pytest.mark.parametrize(
     "room",
-    ["graph", "spaces", "store", "tables", "networks", "encoders", "predictors", "evaluation", "report"],
+    [
+        "graph",
+        "spaces",
+        "store",
+        "tables",
+        "networks",
+        "proxies",
+        "encoders",
+        "predictors",
+        "evaluation",
+        "report",
+    ],
 )
 def test_no_room_loads_torch_before_it_is_needed(room: str):
     assert "torch" not in imported_by(f"import archenc.{room}")

@@ -1,0 +1,117 @@
+"""`archenc score`: zero-cost scores of the architectures of a space, as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archenc.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from archenc.graph import Architecture
+    from archenc.networks import Network
+    from archenc.proxies import Inputs
+
+
+def score(
+    space: Annotated[str, typer.Option(help="Search space: nb201, nb101, nb301, tnb101, ...")],
+    out: Annotated[Path, typer.Option(help="Folder of scores.parquet; a run that was killed goes on there.")],
+    task: Annotated[str, typer.Option(help="Data set or task of the networks; default the first.")] = "",
+    inputs: Annotated[
+        str, typer.Option(help="digits, noise, cifar:PATH (CIFAR-10, binary) or cifar100:PATH.")
+    ] = "digits",
+    proxies: Annotated[str, typer.Option(help="Names separated by commas, or all 13.")] = "all",
+    rows: Annotated[
+        str,
+        typer.Option(help="all (enumerated), N (drawn at random), or a file with one architecture a line."),
+    ] = "100",
+    batch: Annotated[int, typer.Option(min=1, help="Images in the batch.")] = 32,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of rows, batch and initial weights.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes, one thread each.")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda, ...")] = "cpu",
+    skeleton: Annotated[
+        str, typer.Option(help="Smaller networks: channels=8,cells=1,... as networks.build takes them.")
+    ] = "",
+    progress: Annotated[bool, typer.Option(help="Show a bar, with the time left.")] = True,
+) -> None:
+    """Score untrained networks by zero-cost proxies and write a table."""
+    from archenc.networks import build
+    from archenc.proxies import PROXIES, score_space
+    from archenc.spaces import space as find
+
+    member = find(space)
+    archs = _rows(member.name, rows, seed)
+    options = _options(skeleton)
+    network = build(archs[0], task or None, device="meta", **options)
+    chosen = _inputs(inputs, network, batch, seed)
+    names = PROXIES if proxies == "all" else tuple(name.strip() for name in proxies.split(","))
+    try:
+        table = score_space(
+            member.name,
+            archs,
+            network.task,
+            chosen,
+            names,
+            out=out,
+            seed=seed,
+            jobs=jobs,
+            device=None if device == "cpu" else device,
+            progress=progress,
+            skeleton=options,
+        )
+    except KeyboardInterrupt as stop:
+        typer.echo(f"interrupted: every score is kept in {out}; the same command continues there", err=True)
+        raise typer.Exit(130) from stop
+    typer.echo(f"{len(table):,} architectures x {len(table.metrics)} proxies in {out / 'scores.parquet'}")
+    for name in table.metrics:
+        for reason, count in table.missing(name).items():
+            typer.echo(f"  {name}: {count:,} without a value: {reason}")
+
+
+def _rows(space: str, rows: str, seed: int) -> list[Architecture]:
+    from archenc.spaces import space as find
+
+    member = find(space)
+    if rows == "all":
+        return list(member.enumerate())
+    if rows.isdigit() and int(rows) > 0:
+        return member.sample(int(rows), seed)
+    path = Path(rows)
+    if not path.is_file():
+        raise InvalidArgument(f"--rows {rows!r}: expected all, a positive number, or a file")
+    return [member.parse(line.strip()) for line in path.read_text().splitlines() if line.strip()]
+
+
+def _inputs(text: str, network: Network, batch: int, seed: int) -> Inputs:
+    from archenc.proxies import Inputs
+
+    kind, _, path = text.partition(":")
+    shape, n_classes = network.input_shape, network.n_classes
+    if kind == "noise" and not path:
+        return Inputs.noise(shape, seed, batch=batch, n_classes=n_classes)
+    if kind == "digits" and not path:
+        if len(shape) != 3:
+            raise InvalidArgument(f"--inputs digits: the task {network.task} takes {shape}; take noise")
+        return Inputs.digits(seed, batch=batch, shape=(shape[0], shape[1], shape[2]), n_classes=n_classes)
+    if kind in ("cifar", "cifar10", "cifar100") and path:
+        dataset = "cifar100" if kind == "cifar100" else "cifar10"
+        return Inputs.cifar_binary(path, seed, dataset=dataset, batch=batch)
+    raise InvalidArgument(f"--inputs {text!r}: legal: digits, noise, cifar:PATH, cifar100:PATH")
+
+
+def _options(text: str) -> dict[str, int | str | tuple[int, ...]]:
+    """Read `channels=8,input_shape=1x8x8`: numbers, shapes with an x, else texts."""
+    found: dict[str, int | str | tuple[int, ...]] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals or not value:
+            raise InvalidArgument(f"--skeleton {text!r}: expected name=value, separated by commas")
+        sizes = value.split("x")
+        if all(size.isdigit() for size in sizes):
+            numbers = tuple(int(size) for size in sizes)
+            found[name] = numbers[0] if len(numbers) == 1 else numbers
+        else:
+            found[name] = value
+    return found
