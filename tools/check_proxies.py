@@ -11,13 +11,15 @@ from whatever the journals hold.
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import math
 import os
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
@@ -278,10 +280,10 @@ def page(lines: Sequence[dict[str, str]]) -> str:
             "Seeded samples of the connected rows of the public score files (NAS-Bench-Suite-Zero, batch 32, "
             "real images), scored by us in networks of the same skeleton, with other initial weights and "
             "with the batch that `inputs` names. Spearman's rank correlation with the published scores; the "
-            "target is what the project set itself, none for epe_nas, grasp and plain, on which two published "
-            "generations agree only to .81, .70 and .19. `equal` counts rows that agree to 1e-9. The last "
-            "columns are Kendall's tau with the accuracy that the file states: of our scores and of the "
-            "published ones, in the same rows; ties and all.",
+            "target is what the project set itself, none for epe_nas, grasp and plain, on which two "
+            "published generations agree only to .81, .70 and .19. `equal` counts rows that agree to 1e-9. "
+            "The last columns are Kendall's tau with the accuracy that the file states: of our scores and of "
+            "the published ones, in the same rows; ties and all.",
             112,
         ),
         "",

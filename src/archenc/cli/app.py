@@ -13,8 +13,10 @@ from archenc.errors import ArchencError
 
 _COMMANDS = {
     "demo": ("archenc.cli.demo:demo", "Evaluate a few predictors on NAS-Bench-201 and write a report."),
+    "benchmark": ("archenc.cli.benchmark:app", "Train architectures and make a table of your own."),
     "data": ("archenc.cli.data:app", "Fetch, import, describe, query and export benchmark tables."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
+    "score": ("archenc.cli.score:score", "Score untrained networks of a space by zero-cost proxies."),
     "reproduce": (
         "archenc.cli.reproduce:reproduce",
         "Run a published protocol and print ours beside theirs.",

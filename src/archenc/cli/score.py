@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -101,9 +101,9 @@ def _inputs(text: str, network: Network, batch: int, seed: int) -> Inputs:
     raise InvalidArgument(f"--inputs {text!r}: legal: digits, noise, cifar:PATH, cifar100:PATH")
 
 
-def _options(text: str) -> dict[str, int | str | tuple[int, ...]]:
+def _options(text: str) -> dict[str, Any]:
     """Read `channels=8,input_shape=1x8x8`: numbers, shapes with an x, else texts."""
-    found: dict[str, int | str | tuple[int, ...]] = {}
+    found: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = part.partition("=")
         if not equals or not value:

@@ -80,7 +80,7 @@ def register(member: Proxy) -> None:
 
 
 def chosen(names: Sequence[str | Proxy]) -> list[Proxy]:
-    """Return proxies by name, or as they are given. Raises UnknownName, InvalidArgument: none, or one twice."""
+    """Return proxies, by name or as given. Raises UnknownName, InvalidArgument (none, one twice)."""
     if isinstance(names, str) or not names:
         raise InvalidArgument(f"names={names!r}: expected a sequence of names of proxies, such as ['snip']")
     found = [proxy(name) if isinstance(name, str) else name for name in names]

@@ -14,7 +14,7 @@ from torch import nn
 
 from archenc.errors import InvalidArgument
 from archenc.networks import Network, operation_paths
-from archenc.proxies.base import PerLayer, Proxy, Undefined, chosen
+from archenc.proxies.base import Part, PerLayer, Proxy, Undefined, chosen
 from archenc.proxies.inputs import Inputs
 from archenc.proxies.session import Session
 from archenc.suite_zero import PROXIES
@@ -134,10 +134,10 @@ def _session(
     seed: Seed,
     device: str | torch.device | None,
 ) -> Session:
-    number = seed if isinstance(seed, int) else int(as_generator(seed).integers(2**63))
+    number = int(seed) if isinstance(seed, int | np.integer) else int(as_generator(seed).integers(2**63))
     as_generator(number)  # refuses negative ones
-    parts = frozenset(part for member in members for part in member.parts)
-    return Session(module, inputs, parts, int(number), device)
+    parts: frozenset[Part] = frozenset().union(*(member.parts for member in members))
+    return Session(module, inputs, parts, number, device)
 
 
 def _share(session: Session, seconds: dict[str, float]) -> None:

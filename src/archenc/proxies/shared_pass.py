@@ -204,7 +204,7 @@ def _watching(
     handles = []
     for path, part in module.named_modules():
         if getattr(part, "inplace", False) is True:
-            part.inplace = False  # it would overwrite the activation that the gradient belongs to
+            part.__dict__["inplace"] = False  # it would overwrite the activation that the gradient belongs to
         if "kernel" in parts and isinstance(part, ACTIVATIONS):
             handles.append(part.register_forward_pre_hook(_coder(found, batch)))
         if "fisher" in parts and isinstance(part, nn.Conv2d | nn.Linear) and id(part.weight) in own:
