@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from reprlib import Repr
+
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 120
+_REPR.maxlist = _REPR.maxtuple = 12
+_REPR.maxlevel = 4
+_LONGEST = 200
+
 
 class ArchencError(Exception):
     """Base of every error that archenc raises on purpose."""
@@ -36,6 +44,12 @@ class MissingExtra(ArchencError, ImportError):
 
 class IncompatibleModel(ArchencError):
     """A saved model that is damaged, or that another version of archenc wrote."""
+
+
+def shown(value: object) -> str:
+    """Show any value in a message: cut where it is long, deep, or cannot show itself."""
+    text = _REPR.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def require(module: str, extra: str) -> object:

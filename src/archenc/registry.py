@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from archenc.errors import ArchencError, UnknownName
+from archenc.errors import ArchencError, UnknownName, shown
 
 
 class DuplicateName(ArchencError, ValueError):
@@ -48,13 +48,14 @@ class Registry:
 
     def get(self, name: str) -> Any:
         """Return the member called `name`. Raises UnknownName, which lists near names."""
-        if name in self._added:
-            return self._added[name]
-        if name in self._points:
-            return self._points[name].load()
-        near = difflib.get_close_matches(str(name), self.names(), n=3)
+        if isinstance(name, str):  # for a dictionary asks for the hash, which a list has not
+            if name in self._added:
+                return self._added[name]
+            if name in self._points:
+                return self._points[name].load()
+        near = difflib.get_close_matches(shown(name).strip("'"), self.names(), n=3)
         hint = f"did you mean {', '.join(near)}? " if near else ""
-        raise UnknownName(f"{self.kind}: no {name!r}; {hint}known: {', '.join(self.names())}")
+        raise UnknownName(f"{self.kind}: no {shown(name)}; {hint}known: {', '.join(self.names())}")
 
     def name_of(self, member: Any) -> str | None:
         """Return the name (the first of several) under which a class or function is registered, or None."""

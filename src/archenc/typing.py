@@ -1,10 +1,13 @@
-"""Types that every room shares, and the one way a seed becomes a generator."""
+"""Types that every room shares, and the one way a seed becomes a generator and a size an integer."""
 
 from __future__ import annotations
 
+import operator
+from typing import SupportsIndex
+
 import numpy as np
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 
 Seed = int | np.random.Generator
 
@@ -19,3 +22,27 @@ def as_generator(seed: Seed) -> np.random.Generator:
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and seed >= 0:
         return np.random.default_rng(int(seed))
     raise InvalidArgument(f"seed={seed!r}: expected an integer >= 0 or a numpy.random.Generator")
+
+
+def integer(item: object) -> int | None:
+    """Return an integer of any type as an int, None for all else; a truth value is no integer."""
+    if type(item) is int:
+        return item
+    if isinstance(item, (bool, type)) or not isinstance(item, SupportsIndex):
+        return None
+    try:
+        return operator.index(item)
+    except TypeError:  # arrays have the method, and most of them refuse
+        return None
+
+
+def whole_number(name: str, value: object, least: int = 0, most: int | None = None, why: str = "") -> int:
+    """Return an integer of any type within least..most as an int.
+
+    name: of the argument. why: what the message says of the bounds. Raises InvalidArgument.
+    """
+    number = integer(value)
+    if number is None or number < least or (most is not None and number > most):
+        legal = f">= {least}" if most is None else f"{least}..{most}"
+        raise InvalidArgument(f"{name}={shown(value)}: expected an integer {legal}{why and f', {why}'}")
+    return number

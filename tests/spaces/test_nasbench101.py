@@ -191,9 +191,12 @@ def test_specifications_are_drawn_as_the_benchmark_draws_them():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n": -1}, "n=-1: expected 0..423624, the number of cells; or replace=True"),
-        ({"n": 423_625}, "n=423625: expected 0..423624, the number of cells"),
-        ({"n": 100_001, "by": "spec"}, "n=100001: expected 0..100000, for rare cells are drawn too seldom"),
+        ({"n": -1}, "n=-1: expected an integer 0..423624, the number of cells; or replace=True"),
+        ({"n": 423_625}, "n=423625: expected an integer 0..423624, the number of cells"),
+        (
+            {"n": 100_001, "by": "spec"},
+            "n=100001: expected an integer 0..100000, for rare cells",
+        ),
         ({"n": 1, "rng": -3}, "seed=-3"),
     ],
 )

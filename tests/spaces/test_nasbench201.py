@@ -111,7 +111,7 @@ def test_sampling_classes_draws_each_once(form, classes):
     drawn = SPACE.sample(classes, 3, by="class", form=form)
     assert len(set(class_labels(drawn, form))) == classes
     with pytest.raises(
-        InvalidArgument, match=f"n={classes + 1}: expected 0..{classes}, the number of classes"
+        InvalidArgument, match=f"n={classes + 1}: expected an integer 0..{classes}, the number of classes"
     ):
         SPACE.sample(classes + 1, 3, by="class", form=form)
 
@@ -137,8 +137,8 @@ def test_members_of_a_class_are_equally_likely():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"n": -1}, InvalidArgument, "n=-1: expected 0..15625"),
-        ({"n": 15626}, InvalidArgument, "n=15626: expected 0..15625, the number of architectures"),
+        ({"n": -1}, InvalidArgument, "n=-1: expected an integer 0..15625"),
+        ({"n": 15626}, InvalidArgument, "n=15626: expected an integer 0..15625, the number of architectures"),
         ({"n": 1, "by": "class", "form": "nats"}, UnknownName, "no canonical form 'nats'"),
         ({"n": 1, "rng": -3}, InvalidArgument, "seed=-3"),
     ],

@@ -3,6 +3,7 @@
 import itertools
 import json
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from archenc.spaces.darts_spelling import STYLES
 from archenc.spaces.nasbench301 import CELLS, SPACE
 from archenc.testing.space_kit import SpaceKit
 from archenc.testing.strategies import nb301_architectures
+from archenc.testing.unchecked import unchecked
 
 
 class TestKit(SpaceKit):
@@ -120,7 +122,7 @@ def test_samples_are_uniform_and_reproducible():
     assert chisquare(np.unique(sources, return_counts=True)[1]).pvalue > 1e-4
     assert len(np.unique(sources)) == 10
     assert SPACE.sample(0, 0) == []
-    with pytest.raises(InvalidArgument, match="n=-1: expected 0 or more"):
+    with pytest.raises(InvalidArgument, match=r"n=-1: expected an integer 0\.\.1000000000"):
         SPACE.sample(-1, 0)
 
 
@@ -163,3 +165,23 @@ def test_foreign_cells_are_refused(cells, message):
     else:
         with pytest.raises(InvalidArchitecture, match="row 0 of the batch"):
             SPACE.codes(as_batch([foreign]))
+
+
+CELL = ((0, 1), (1, 1)) * 4
+NO_CODES: list[Any] = [(), None, 5, (1,) * 6, ("a",) * 6, ([],) * 6, ((1, 2), (3, 4)), (CELL,), (CELL,) * 3]
+BAD_PAIRS = [(1, 7), (5, 0), (0, 1), (1, 1.0), (1, True), (1, "skip_connect")]
+NO_CODES += [(CELL, (*CELL[:-1], pair)) for pair in BAD_PAIRS]
+
+
+@pytest.mark.parametrize("code", [*NO_CODES, str((CELL, CELL)), (CELL, (*CELL[:6], CELL[7], CELL[6]))])
+@unchecked()
+def test_a_code_that_is_none_or_out_of_order_is_refused(code: Any):
+    with pytest.raises(InvalidArchitecture):
+        SPACE.from_code(code)
+
+
+@unchecked()
+def test_a_code_may_be_of_any_sequences_and_integers():
+    arch = SPACE.from_code((CELL, CELL))
+    assert SPACE.from_code([[*CELL], [*CELL]]) == arch  # type: ignore[arg-type]
+    assert SPACE.from_code(np.array([CELL, CELL])) == arch  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from archenc.graph import Architecture, as_batch, class_labels
 from archenc.spaces import space
 from archenc.spaces.tnb101_spelling import STYLES
 from archenc.spaces.transnasbench101 import SPACE
+from archenc.testing.unchecked import unchecked
 
 codes = st.tuples(*[st.integers(0, 3)] * 6)
 
@@ -102,15 +103,25 @@ def test_an_architecture_of_nasbench201_is_refused():
 
 
 def test_wrong_samples_and_styles_are_refused():
-    with pytest.raises(InvalidArgument, match=r"n=4097: expected 0\.\.4096"):
+    with pytest.raises(InvalidArgument, match=r"n=4097: expected an integer 0\.\.4096"):
         SPACE.sample(4097, 0)
     with pytest.raises(InvalidArgument, match="style='index'; legal: native, naslib, ops"):
         SPACE.format(SPACE.sample(1, 0)[0], "index")
 
 
-@pytest.mark.parametrize("code", [(0,) * 5, (0,) * 7, (0, 0, 0, 0, 0, 4), (0, 0, 0, 0, 0, -1), ()])
+SHORT, LONG, OUTSIDE = [(0,) * 5, (), "012"], [(0,) * 7], [(0, 0, 0, 0, 0, 4), (0, 0, 0, 0, 0, -1)]
+UNTYPED = [("a",) * 6, (1.0,) * 6, (True,) * 6, ([],) * 6, (10**30,) * 6, "000000", None, 5]
+
+
+@pytest.mark.parametrize("code", [*SHORT, *LONG, *OUTSIDE, *UNTYPED])
+@unchecked()
 def test_a_code_that_is_none_is_refused(code):
     with pytest.raises(
         InvalidArchitecture, match=r"expected six positions 0\.\.3 in the operations of transnas"
     ):
         SPACE.from_code(code)
+
+
+@unchecked()
+def test_a_code_may_be_of_any_integers():
+    assert SPACE.from_code(np.ones(6, dtype=np.int8)) is SPACE.from_code([1] * 6)  # type: ignore[arg-type]

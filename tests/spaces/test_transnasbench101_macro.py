@@ -1,6 +1,7 @@
 """The macro space of TransNAS-Bench-101."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from archenc.graph import Architecture, Cell, Edge, as_batch, ids, op
 from archenc.spaces import space
 from archenc.spaces.tnb101_macro_spelling import STYLES
 from archenc.spaces.transnasbench101_macro import SPACE
+from archenc.testing.unchecked import unchecked
 
 networks = st.integers(0, 3255).map(list(SPACE.enumerate()).__getitem__)
 
@@ -146,3 +148,12 @@ def test_what_is_wrong_is_said_beside_what_is_legal(native, message):
 def test_an_unknown_style_is_refused():
     with pytest.raises(InvalidArgument, match="style='index'; legal: native, naslib"):
         SPACE.format(SPACE.parse("64-1234-basic"), "index")
+
+
+@pytest.mark.parametrize(
+    "modules", [None, 5, "1234", (1.0, 2, 3, 4), (True, 2, 3, 4), (1, 2, 3, 5), (1, 1, 1, 1), ()]
+)
+@unchecked()
+def test_modules_that_are_none_are_refused(modules: Any):
+    with pytest.raises(InvalidArchitecture, match="legal"):
+        SPACE.from_modules(modules)

@@ -43,6 +43,10 @@ class Breaker:
     def format(self, arch: Architecture, style: str = "native") -> str:
         if self.breach == "writes what it does not read" and style == "naslib":
             return f"<{SPACE.format(arch, style)}>"
+        if self.breach == "takes a spelling for an architecture" and isinstance(arch, str):
+            arch = SPACE.parse(arch)
+        if self.breach == "takes any style" and not isinstance(style, str):
+            style = "native"
         if self.breach == "falls back to the native style" and style not in self.styles:
             style = "native"
         if self.breach == "writes the depth alone" and style == "naslib":
@@ -57,6 +61,8 @@ class Breaker:
         if self.breach == "draws with a generator of its own":
             self.calls += 1
             rng = self.calls
+        if self.breach == "rounds a size":
+            n = int(n)
         drawn = SPACE.sample(n, rng)  # type: ignore[arg-type]
         return drawn[:-1] if self.breach == "draws too few" else drawn
 
@@ -97,6 +103,8 @@ BREACHES = {
     "falls back to the native style": "test_an_unknown_style_is_refused_with_the_legal_ones",
     "changes a key": "test_the_key_is_stable",
     "draws with a generator of its own": "test_samples_depend_on_the_seed_alone",
+    "takes any style": "test_a_style_is_a_text",
+    "takes a spelling for an architecture": "test_only_parse_reads_a_spelling",
     "draws too few": "test_samples_depend_on_the_seed_alone",
     "counts wrong": "test_the_list_is_complete_and_without_repeats",
     "lists one twice": "test_the_list_is_complete_and_without_repeats",
@@ -118,3 +126,10 @@ def test_a_breach_is_caught(breach, test):
 @pytest.mark.parametrize("test", sorted({*BREACHES.values()}))
 def test_a_sound_space_passes(test):
     getattr(kit(""), test)()
+
+
+@pytest.mark.parametrize("n", [True, 1.5, "3"])
+def test_a_size_that_is_rounded_is_caught(n):
+    kit("").test_only_a_whole_number_is_a_sample_size(n)
+    with pytest.raises(Failed):
+        kit("rounds a size").test_only_a_whole_number_is_a_sample_size(n)

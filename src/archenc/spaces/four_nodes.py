@@ -13,7 +13,8 @@ from jaxtyping import Int, Int8
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, class_labels, op, vocabulary
-from archenc.spaces.native import shown
+from archenc.spaces.arguments import an_architecture, sample_size
+from archenc.spaces.native import integer, shown
 from archenc.typing import Seed, as_generator
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
@@ -60,6 +61,7 @@ class FourNodeSpace(ABC):
 
         Raises InvalidArchitecture for an architecture of another space.
         """
+        arch = an_architecture(arch, self.name)
         shapes = [(cell.n_nodes, len(cell.edges)) for cell in arch.cells]
         if arch.space != self.name or shapes != [(len(_NODES), len(EDGES))] or arch.cells[0].n_inputs != 1:
             raise InvalidArchitecture(
@@ -84,7 +86,17 @@ class FourNodeSpace(ABC):
 
         Raises InvalidArchitecture.
         """
-        return _architecture(self, tuple(code))
+        try:
+            given = [integer(position) for position in code]
+        except TypeError:  # not even a sequence
+            given = []
+        positions = tuple([position for position in given if position is not None])
+        if not len(given) == len(positions) == len(EDGES) or set(positions) - set(range(len(self.ops))):
+            raise InvalidArchitecture(
+                f"code {shown(code)}: expected six positions 0..{len(self.ops) - 1} in the operations of "
+                f"{self.name}, one for each edge"
+            )
+        return _architecture(self, positions)
 
     def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 6"]:
         """Return the codes of a population: positions in `ops`, one column an edge, in string order.
@@ -136,8 +148,8 @@ class FourNodeSpace(ABC):
         """Draw n architectures.
 
         by: uniform over architectures, or over the isomorphism classes of a canonical form (then uniform
-        within the class; without replacement no class occurs twice). Raises InvalidArgument if n is negative
-        or, without replacement, larger than what there is to draw from.
+        within the class; without replacement no class occurs twice). Raises InvalidArgument unless n is an
+        integer from 0 to, without replacement, what there is to draw from.
         """
         generator = as_generator(rng)
         if by not in ("architecture", "class"):
@@ -145,10 +157,9 @@ class FourNodeSpace(ABC):
         archs = self.architectures()
         classes = _classes(self, form) if by == "class" else None
         available = len(archs) if classes is None else len(classes.sizes)
-        if n < 0 or (n > available and not replace):
-            what = "architectures" if classes is None else f"classes of {form}"
-            raise InvalidArgument(f"n={n}: expected 0..{available}, the number of {what}; or replace=True")
-        drawn = generator.choice(available, size=n, replace=replace)
+        what = "architectures" if classes is None else f"classes of {form}"
+        size = sample_size(n, available, f"the number of {what}", replace=replace)
+        drawn = generator.choice(available, size=size, replace=replace)
         if classes is not None:
             drawn = classes.members[classes.starts[drawn] + generator.integers(classes.sizes[drawn])]
         return [archs[i] for i in drawn.tolist()]
@@ -208,11 +219,6 @@ def _tables(space: FourNodeSpace) -> _Tables:
 
 @cache
 def _architecture(space: FourNodeSpace, code: tuple[int, ...]) -> Architecture:
-    if len(code) != len(EDGES) or not all(0 <= position < len(space.ops) for position in code):
-        raise InvalidArchitecture(
-            f"code {shown(code)}: expected six positions 0..{len(space.ops) - 1} in the operations of "
-            f"{space.name}, one for each edge"
-        )
     choices = _tables(space).choices
     edges = tuple(choices[edge][position] for edge, position in enumerate(code))
     return Architecture(space.name, (Cell(_NODES, edges),))

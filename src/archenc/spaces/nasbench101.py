@@ -12,6 +12,7 @@ from archenc.graph import Architecture, Cell, Edge, Kind, Op, op
 from archenc.graph.nb101_hash import cell_hash
 from archenc.spaces import nb101_cells as cells
 from archenc.spaces import nb101_spelling as spelling
+from archenc.spaces.arguments import an_architecture
 from archenc.spaces.nb101_moves import moves
 from archenc.spaces.nb101_wiring import MAX_NODES, OP_NAMES, Spec, bits_of, canonical, edges, prune
 from archenc.typing import Seed
@@ -82,6 +83,7 @@ class NasBench101:
 
         Raises InvalidArchitecture for an architecture of another space.
         """
+        arch = an_architecture(arch, NAME)
         inputs = [cell.n_inputs for cell in arch.cells]
         if arch.space != NAME or inputs != [1] or arch.attributes:
             raise InvalidArchitecture(

@@ -14,7 +14,9 @@ from jaxtyping import Int, Int8, Int64
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, GraphBatch, Op, op, vocabulary
 from archenc.spaces import darts_spelling as spelling
+from archenc.spaces.arguments import an_architecture, sample_size
 from archenc.spaces.darts_spelling import Code
+from archenc.spaces.native import plain, shown
 from archenc.typing import Seed, as_generator
 
 NAME = "nasbench301"
@@ -57,8 +59,8 @@ class NasBench301:
         read, never evaluated. Raises InvalidArchitecture, which shows the legal forms.
         """
         if isinstance(native, Architecture):
-            return self.from_code(self.code(native))
-        return self.from_code(spelling.read(native))
+            return _from_code(self.code(native))
+        return _from_code(spelling.read(native))
 
     def format(self, arch: Architecture, style: str = "native") -> str:
         """Write an architecture as "native" (nested tuples), "naslib_lists", "genotype" or "config" (JSON).
@@ -77,6 +79,7 @@ class NasBench301:
 
         Raises InvalidArchitecture for an architecture of another space.
         """
+        arch = an_architecture(arch, NAME)
         if arch.space != NAME or len(arch.cells) != 2 or arch.attributes:
             raise InvalidArchitecture(
                 f"expected an architecture of {NAME!r}, a normal and a reduction cell without attributes; "
@@ -86,8 +89,17 @@ class NasBench301:
         return normal, reduction
 
     def from_code(self, code: Code) -> Architecture:
-        """Return the architecture of a code, which must be in order; `parse` reads one that may not be."""
-        return Architecture(NAME, (_cell(code[0]), _cell(code[1])))
+        """Return the architecture of a code, which must be in order; `parse` reads one that may not be.
+
+        Raises InvalidArchitecture.
+        """
+        read = spelling.read(code)
+        if _tuples(code) != read:
+            raise InvalidArchitecture(
+                f"code {shown(code)}: expected two cells of eight pairs (source, position in ops), two a "
+                "step, the lower source first; parse reads them in any order"
+            )
+        return _from_code(read)
 
     def codes(self, X: Sequence[Architecture] | GraphBatch) -> Int8[np.ndarray, "n 2 8 2"]:
         """Return the codes of a population: [architecture, cell, slot, (source, position in ops)].
@@ -102,7 +114,7 @@ class NasBench301:
 
     def from_codes(self, codes: Int[np.ndarray, "n 2 8 2"]) -> list[Architecture]:
         """Return the architectures of n codes, in any order of pairs. Raises InvalidArchitecture."""
-        return [self.from_code(spelling.read(code)) for code in codes.tolist()]
+        return [_from_code(spelling.read(code)) for code in codes.tolist()]
 
     def numbers(self, X: Sequence[Architecture] | GraphBatch) -> Int64[np.ndarray, "n 2"]:
         """Return the number of each cell, 0..1,037,664,179, in the order of `enumerate`."""
@@ -139,11 +151,10 @@ class NasBench301:
     def sample(self, n: int, rng: Seed, replace: bool = False) -> list[Architecture]:
         """Draw n architectures, uniformly over the space, by default all different.
 
-        Raises InvalidArgument if n is negative.
+        Raises InvalidArgument unless n is an integer within 0..10^9.
         """
         generator = as_generator(rng)
-        if n < 0:
-            raise InvalidArgument(f"n={n}: expected 0 or more")
+        n = sample_size(n, CELLS**2, "the number of architectures", replace=replace)
         drawn = generator.integers(CELLS, size=(n, 2))
         if not replace:
             seen: dict[tuple[int, int], None] = dict.fromkeys(map(tuple, drawn.tolist()))
@@ -170,6 +181,15 @@ class NasBench301:
 
 
 SPACE = NasBench301()
+
+
+def _from_code(code: Code) -> Architecture:
+    return Architecture(NAME, (_cell(code[0]), _cell(code[1])))
+
+
+def _tuples(code: object) -> object:
+    code = plain(code)
+    return tuple([_tuples(item) for item in code]) if isinstance(code, (tuple, list)) else code
 
 
 def _changes(pair: tuple[int, int], taken: int, step: int) -> Iterator[tuple[int, int]]:

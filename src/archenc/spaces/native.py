@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import operator
-from reprlib import Repr
-from typing import SupportsIndex
-
-_REPR = Repr()
-_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 120
-_REPR.maxlist = _REPR.maxtuple = 12
-_REPR.maxlevel = 4
-_LONGEST = 200
-
-
-def shown(value: object) -> str:
-    """Show any value in a message: cut where it is long, deep, or cannot show itself."""
-    text = _REPR.repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+from archenc.errors import shown as shown
+from archenc.typing import integer as integer
 
 
 def plain(native: object) -> object:
@@ -24,13 +11,3 @@ def plain(native: object) -> object:
     if hasattr(native, "tolist") and not isinstance(native, type):
         return native.tolist()  # type: ignore[union-attr]
     return native
-
-
-def integer(item: object) -> int | None:
-    """Return an integer of any type as an int, None for all else; a truth value is no integer."""
-    if isinstance(item, (bool, type)) or not isinstance(item, SupportsIndex):
-        return None
-    try:
-        return operator.index(item)
-    except TypeError:  # arrays have the method, and most of them refuse
-        return None

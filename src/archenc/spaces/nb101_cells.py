@@ -17,6 +17,7 @@ from jaxtyping import Int64, UInt8, UInt32
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph.nb101_hashes import node_hashes
+from archenc.spaces.arguments import sample_size
 from archenc.spaces.nb101_wiring import (
     MAX_NODES,
     OP_NAMES,
@@ -97,9 +98,8 @@ def sample(n: int, rng: Seed, by: Literal["class", "spec"], replace: bool) -> li
     if by not in ("class", "spec"):
         raise InvalidArgument(f"by={by!r}; legal: 'class', 'spec'")
     most = SIZE if by == "class" else _MOST_SPECS
-    if n < 0 or (n > most and not replace):
-        why = "the number of cells" if by == "class" else "for rare cells are drawn too seldom to go on"
-        raise InvalidArgument(f"n={n}: expected 0..{most}, {why}; or replace=True")
+    why = "the number of cells" if by == "class" else "for rare cells are drawn too seldom to go on"
+    n = sample_size(n, most, why, replace=replace)
     if by == "class":
         return [spec_at(index) for index in generator.choice(SIZE, size=n, replace=replace).tolist()]
     drawn: list[Spec] = []

@@ -58,7 +58,7 @@ def read(native: object) -> Spec:
 
 def write(spec: Spec, style: str) -> str:
     """Write a cell in one of STYLES. Raises InvalidArgument."""
-    if style not in _WRITERS:
+    if not isinstance(style, str) or style not in _WRITERS:
         raise InvalidArgument(f"style={style!r}; legal: {', '.join(STYLES)}, hash")
     return _WRITERS[style](spec)
 

@@ -8,7 +8,7 @@ resolution, 4 both. NASLib writes the modules as six numbers, filled up with zer
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.spaces.native import integer, plain, shown
@@ -50,11 +50,16 @@ def is_legal(modules: Sequence[int]) -> bool:
     return len(modules) in LENGTHS and halvings in HALVINGS and doublings in DOUBLINGS
 
 
-def check(modules: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the modules if they keep the rules. Raises InvalidArchitecture."""
-    wrong = next((k for k, module in enumerate(modules) if module not in _CODES), None)
-    if wrong is not None:
-        raise InvalidArchitecture(f"module {wrong} of {shown(modules)} is {shown(modules[wrong])}; {_FORMS}")
+def check(given: Iterable[object]) -> tuple[int, ...]:
+    """Return the modules if they are integers that keep the rules. Raises InvalidArchitecture."""
+    if not isinstance(given, Iterable):
+        raise InvalidArchitecture(f"modules {shown(given)}; {_FORMS}")
+    modules: tuple[int, ...] = ()
+    for module in (given := tuple(given)):
+        code = integer(module)
+        if code is None or code not in _CODES:
+            raise InvalidArchitecture(f"module {len(modules)} of {shown(given)} is {shown(module)}; {_FORMS}")
+        modules += (code,)
     if not is_legal(modules):
         raise InvalidArchitecture(
             f"{shown(modules)} has {len(modules)} modules, {sum(m in (3, 4) for m in modules)} halvings and "

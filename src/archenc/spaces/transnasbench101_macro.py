@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, final
 
-from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture, Cell, Edge, Op, op
 from archenc.spaces import tnb101_macro_spelling as spelling
+from archenc.spaces.arguments import an_architecture, sample_size
 from archenc.typing import Seed, as_generator
 
 NAME = "transnasbench101_macro"
@@ -71,6 +72,7 @@ class TransNasBench101Macro:
 
         Raises InvalidArchitecture for an architecture of another space.
         """
+        arch = an_architecture(arch, NAME)
         if arch.space != NAME or len(arch.cells) != 1 or arch.attributes:
             raise InvalidArchitecture(
                 f"expected an architecture of {NAME!r}: one cell, no attributes; got one of {arch.space!r} "
@@ -88,19 +90,16 @@ class TransNasBench101Macro:
 
     def from_modules(self, modules: Sequence[int]) -> Architecture:
         """Return the network of 4 to 6 codes 1..4. Raises InvalidArchitecture if they break the rules."""
-        return _architecture(spelling.check(tuple(modules)))
+        return _architecture(spelling.check(modules))
 
     def sample(self, n: int, rng: Seed, replace: bool = False) -> list[Architecture]:
         """Draw n networks, all equally likely.
 
-        Raises InvalidArgument if n is negative or, without replacement, above 3,256.
+        Raises InvalidArgument if n is no integer, negative or, without replacement, above 3,256.
         """
-        archs = _architectures()
-        if n < 0 or (n > len(archs) and not replace):
-            raise InvalidArgument(
-                f"n={n}: expected 0..{len(archs)}, the number of architectures; or replace=True"
-            )
-        return [archs[i] for i in as_generator(rng).choice(len(archs), size=n, replace=replace).tolist()]
+        archs, generator = _architectures(), as_generator(rng)
+        size = sample_size(n, len(archs), "the number of architectures", replace=replace)
+        return [archs[i] for i in generator.choice(len(archs), size=size, replace=replace).tolist()]
 
     def neighbours(self, arch: Architecture) -> Iterator[Architecture]:
         """Yield the legal networks with one module changed, taken out or put in, each once."""

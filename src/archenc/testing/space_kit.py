@@ -20,6 +20,7 @@ from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, View, as_batch, ids, op, op_on_node
 from archenc.spaces import SearchSpace
 from archenc.testing.fuzz import Outcome, fuzz
+from archenc.testing.unchecked import unchecked
 
 __all__ = ["SpaceKit"]
 
@@ -99,6 +100,13 @@ class SpaceKit(ABC):
             space.format(arch, "atlantean")
         assert "atlantean" in str(caught.value)
 
+    @unchecked()
+    def test_a_style_is_a_text(self) -> None:
+        space, arch = self.make_space(), self.architectures()[0]
+        for style in (None, 5, []):
+            with pytest.raises(InvalidArgument, match="native"):
+                space.format(arch, style)  # type: ignore[arg-type]
+
     def test_an_architecture_parses_to_itself(self) -> None:
         space = self.make_space()
         for arch in self.architectures():
@@ -131,6 +139,14 @@ class SpaceKit(ABC):
             space.sample(-1, 0)
         with pytest.raises(InvalidArgument):
             space.sample(1, -1)
+        with unchecked():
+            assert space.sample(np.int64(2), 0) == space.sample(2, 0)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("n", [None, True, 1.5, 2.0, "3", float("nan"), [1], 10**30], ids=repr)
+    @unchecked()
+    def test_only_a_whole_number_is_a_sample_size(self, n: Any) -> None:
+        with pytest.raises(InvalidArgument, match=r"n=.*integer"):
+            self.make_space().sample(n, 0)
 
     def test_the_list_is_complete_and_without_repeats(self) -> None:
         space = self.make_space()
@@ -204,6 +220,14 @@ class SpaceKit(ABC):
             for use in (space.parse, space.format, space.key, lambda a: list(space.neighbours(a))):
                 with pytest.raises(InvalidArchitecture):
                     use(stranger)
+
+    @unchecked()
+    def test_only_parse_reads_a_spelling(self) -> None:
+        space, arch = self.make_space(), self.architectures()[0]
+        for given in (space.format(arch), None, 5, [arch]):
+            for use in (space.format, space.key, lambda a: list(space.neighbours(a))):
+                with pytest.raises(InvalidArchitecture, match="Architecture"):
+                    use(given)  # type: ignore[arg-type]
 
     def test_junk_is_refused_beside_a_legal_form(self) -> None:
         space = self.make_space()
