@@ -2,7 +2,8 @@
 
 `build` makes the module, `count` gives its parameters and FLOPs, `operation_paths` says which submodules
 belong to which operation of the cell. A space has one builder, under its name in the entry points
-`archenc.networks`. torch is loaded at first use.
+`archenc.networks`. `datasets`, `training` and `benchmark` train small networks, many at once, and make a
+table of what was measured. torch is loaded at first use.
 """
 
 from __future__ import annotations
