@@ -46,7 +46,7 @@ _VALUES: list[Any] = [None, True, 0, -1, 3, 2**63, 10**400, 0.5, -1e8, float("na
 _VALUES += ["0" * 32, "NaN", "\ud800", [], [[]], {}, {"a": 1}, [1, "a"], [None] * 3, "[" * 50]
 _FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.fork", "subprocess.", "socket.", "shutil.")
 _FORBIDDEN += ("os.remove", "os.rename", "os.mkdir", "ctypes.", "webbrowser.")
-_watching: list[str] = []
+_watching: list[list[str]] = []
 
 
 def fuzz(read: Callable[[Path], object], path: Path, contents: Iterable[bytes]) -> int:
@@ -55,16 +55,29 @@ def fuzz(read: Callable[[Path], object], path: Path, contents: Iterable[bytes]) 
     Fails, and leaves the file, where one ends in another error than ours or does something.
     """
     refused = 0
-    for number, content in enumerate(contents):
-        path.write_bytes(content)
-        try:
-            with as_a_user_runs_it(), _nothing_happens():
-                read(path)
-        except ArchencError:
-            refused += 1
-        except Exception as error:
-            pytest.fail(f"mutation {number}, kept as {path}: {error!r}")
+    for number, end in enumerate(ends(read, path, contents)):
+        refused += end == REFUSED
+        if end not in (READ, REFUSED):
+            pytest.fail(f"mutation {number}, kept as {path}: {end}")
     return refused
+
+
+READ, REFUSED = "read", "refused"
+
+
+def ends(read: Callable[[Path], object], path: Path, contents: Iterable[bytes]) -> Iterator[str]:
+    """Yield for every content how reading it ended: READ, REFUSED, or what should not have happened."""
+    for content in contents:
+        path.write_bytes(content)
+        end, done = READ, [""]
+        with as_a_user_runs_it(), _watched(done):
+            try:
+                read(path)
+            except ArchencError:
+                end = REFUSED
+            except Exception as error:
+                end = repr(error)
+        yield f"it did {done[0]}" if done[0] else end
 
 
 @contextmanager
@@ -160,22 +173,20 @@ def _containers(value: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _nothing_happens() -> Iterator[None]:
-    """Fail if the block starts a process, opens a connection, or writes."""
-    _watching.append("")
+def _watched(done: list[str]) -> Iterator[None]:
+    """Note in `done` if the block starts a process, opens a connection, or writes."""
+    _watching.append(done)
     try:
         yield
     finally:
-        done = _watching.pop()
-    if done:
-        pytest.fail(f"it did {done}")
+        _watching.pop()
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if _watching:
         writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
         if writes or event.startswith(_FORBIDDEN):
-            _watching[-1] = f"{event}{arguments!r}"
+            _watching[-1][0] = f"{event}{arguments!r}"
 
 
 sys.addaudithook(_watch)

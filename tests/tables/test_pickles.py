@@ -19,6 +19,7 @@ from archenc.tables.pickles import read_frame, read_pickle, read_strings
 VALUES = np.array([[1.5, 2.5, 3.5], [4.0, 5.0, 6.0]])
 NAMES = np.array(["arch", "cellstr", "a", "b"], dtype=object)
 CELLS = np.array([["x", "y", "z"]], dtype=object)
+FIRST = np.array([[7, 8, 9]])
 
 
 class Named:
@@ -53,18 +54,25 @@ def pandas(monkeypatch: pytest.MonkeyPatch) -> dict[str, type]:
     return made
 
 
-def frame(pandas: dict[str, type], protocol: int = 5, values: np.ndarray = VALUES) -> bytes:
-    """Pickle the columns arch, cellstr, a, b as pandas lays them out: one block a type."""
+def frame(
+    pandas: dict[str, type],
+    protocol: int = 5,
+    values: np.ndarray = VALUES,
+    names: np.ndarray = NAMES,
+    cells: np.ndarray = CELLS,
+    first: np.ndarray = FIRST,
+) -> bytes:
+    """Pickle the columns arch, cellstr, a, b, ... as pandas lays them out: one block a type."""
 
     def index(kind: str, state: dict) -> Named:
         return Named((pandas["new_index"], (pandas[kind], state)))
 
     blocks = [
-        {"values": values, "mgr_locs": slice(2, 4, 1)},
-        {"values": np.array([[7, 8, 9]]), "mgr_locs": slice(0, 1, 1)},
-        {"values": CELLS, "mgr_locs": np.array([1])},
+        {"values": values, "mgr_locs": slice(2, len(names), 1)},
+        {"values": first, "mgr_locs": slice(0, 1, 1)},
+        {"values": cells, "mgr_locs": np.array([1])},
     ]
-    axes = [index("index", {"data": NAMES, "name": None}), index("range", {"start": 0, "stop": 3, "step": 1})]
+    axes = [index("index", {"data": names, "name": None}), index("range", {"start": 0, "stop": 3, "step": 1})]
     manager, whole = pandas["manager"](), pandas["frame"]()
     manager.state = ([], [], [], {"0.14.1": {"axes": axes, "blocks": blocks}})  # type: ignore[attr-defined]
     whole.state = {"_data": manager, "_typ": "dataframe"}  # type: ignore[attr-defined]
