@@ -136,8 +136,16 @@ def _columns(frame: Any) -> dict[str, Column]:
     names_index = expect(content["axes"][0], "index")
     names = [str(name) for name in array(names_index.arguments[1]["data"])]
     columns: dict[str, Column] = {}
+    placed = 0
+    copied: dict[int, Any] = {}  # what texts were taken out of
     for block in content["blocks"]:
         places = _places(block["mgr_locs"], len(names))
+        placed += len(places)
+        held = getattr(block["values"], "state", None)
+        texts = held[4] if type(held) is tuple and len(held) == 5 and type(held[4]) is list else []
+        if placed > len(names) or id(texts) in copied:
+            raise ValueError("blocks that share columns or values")
+        copied[id(texts)] = texts
         for place, values in zip(places, _eight_bytes(array(block["values"])), strict=True):
             columns[names[place]] = values
     if len(columns) != len(names) or len(set(map(len, columns.values()))) > 1:
@@ -148,7 +156,7 @@ def _columns(frame: Any) -> dict[str, Column]:
 def _places(kept: Any, n: int) -> list[int]:
     """Return which of the n columns a block holds."""
     if getattr(kept, "kind", None) == "slice":
-        return list(range(n))[slice(*kept.arguments)]
+        return list(range(n)[slice(*kept.arguments)])
     return [int(place) for place in array(kept)]
 
 

@@ -16,6 +16,7 @@ from archenc.tables.unpickling import Machine, Refused, Shrink, keep, machine
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_MOST_AXES = 64
 _LARGEST = 1 << 20  # elements of a tensor that is read; weights of networks are larger, and of no use here
 
 _TYPES = {
@@ -69,6 +70,8 @@ class Tensor:
     def __init__(self, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> None:
         if not isinstance(storage, Storage):
             raise TypeError(f"a tensor on a {type(storage).__name__}")
+        if max(len(shape), len(strides)) > _MOST_AXES:
+            raise ValueError(f"a tensor of {len(shape):,} axes and {len(strides):,} strides")
         self.storage: Storage = storage
         self.offset, self.shape, self.strides = int(offset), tuple(map(int, shape)), tuple(map(int, strides))
 

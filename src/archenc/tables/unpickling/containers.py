@@ -138,7 +138,7 @@ def _call(machine: Machine) -> None:
     arguments, callee = machine.stack.pop(), machine.stack.pop()
     if type(callee) is not Name or type(arguments) is not tuple:
         raise Refused(f"the pickle calls a {type(callee).__name__} with a {type(arguments).__name__}")
-    machine.stack.append(callee.make(*arguments))
+    machine.stack.append(machine.call(callee, arguments))
 
 
 def _call_with_keywords(machine: Machine) -> None:

@@ -8,7 +8,10 @@ from typing import Any, Final, final
 
 _CHUNK = 1 << 20
 _STEP = 16  # by how much the number of a memo entry may run ahead: old writers count from 1
+_SHORT = 16  # items of an argument that may be copied again and again; four times as many characters
 _NOTHING: Final = object()
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_SIZED = (*_CONTAINERS, str, bytes)
 
 
 class Refused(Exception):
@@ -77,17 +80,18 @@ class Machine:
         self._stream = stream
         self._names = {text: Name(text, make) for text, make in names.items()}
         self._memo: list[Any] = []
+        self._given: dict[int, Any] = {}
         self._handlers = [instructions.get(bytes([code]), _refuse) for code in range(256)]
 
     def load(self) -> Any:
         """Return the value of the next pickle in the stream."""
-        self.stack, self.marked, self._memo = [], [], []
+        self.stack, self.marked, self._memo, self._given = [], [], [], {}
         read, handlers = self.read, self._handlers
         while code := read(1):
             if code == b".":
                 if self.marked or len(self.stack) != 1:
                     raise ValueError("a pickle of no value or of several")
-                self._memo = []
+                self._memo, self._given = [], {}
                 return self.stack.pop()
             self.code = code
             handlers[code[0]](self)
@@ -145,6 +149,20 @@ class Machine:
         if value is _NOTHING:
             raise ValueError(f"memo entry {at:,} is empty")
         self.stack.append(value)
+
+    def call(self, name: Name, arguments: tuple[Any, ...]) -> Any:
+        """Return what a stand-in makes of its arguments.
+
+        It may copy them, and the memo gives a value again for two bytes: a long one goes into one call only,
+        or a small file would ask for any number of copies. No writer of data asks for a second.
+        """
+        for value in arguments:
+            kind = type(value)
+            if kind in _SIZED and len(value) > (_SHORT if kind in _CONTAINERS else 4 * _SHORT):
+                if id(value) in self._given:
+                    raise Refused(f"the pickle gives {name.text} a {kind.__name__} that it has given before")
+                self._given[id(value)] = value  # kept, so that no other value gets its id
+        return name.make(*arguments)
 
     def name(self, module: object, name: object) -> None:
         """Push the stand-in of a name. Raises Refused where there is none."""

@@ -92,12 +92,18 @@ def array(kept: Any) -> Any:
     """Turn a kept array into numpy, or into nested lists of strings. Raises ValueError."""
     if isinstance(kept, Kept) and kept.kind == "buffer":
         data, dtype, shape, order = kept.arguments
-        return np.frombuffer(bytes(data), dtype=_dtype(dtype)).reshape(shape, order=_order(order))
+        if not isinstance(data, bytes):  # as bytes(1_000_000_000) is a gigabyte of zeros
+            raise ValueError(f"an array made of a {type(data).__name__}")
+        return np.frombuffer(data, dtype=_dtype(dtype)).reshape(shape, order=_order(order))
     _version, shape, dtype, fortran, data = expect(kept, "array").state
     if expect(dtype, "dtype").arguments[0] not in ("O8", "O"):
         return np.frombuffer(data, dtype=_dtype(dtype)).reshape(shape, order="F" if fortran else "C")
-    if not all(isinstance(item, str) for item in data) or len(data) != math.prod(shape):
+    if type(data) is not list or not all(isinstance(item, str) for item in data):
         raise ValueError("an array of objects that are not strings")
+    if len(shape) not in (1, 2) or not all(type(n) is int and 0 < n <= len(data) for n in shape):
+        raise ValueError(f"an array of {len(data):,} strings in the shape {shape!s:.80}")
+    if len(data) != math.prod(shape):
+        raise ValueError(f"{len(data):,} strings in an array of the shape {shape}")
     if len(shape) == 1:
         return data
     rows, length = shape
