@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,8 @@ import torch
 from archenc import networks, space
 from archenc.errors import InvalidArgument, UnknownName
 from archenc.graph import Architecture, Cell
+from archenc.spaces import spaces
+from archenc.testing.unchecked import unchecked
 
 NB201 = space("nasbench201")
 ARCH = NB201.parse((0, 2, 3, 2, 3, 1))
@@ -63,6 +67,59 @@ def test_the_meta_device_gives_shapes_and_no_weights():
     network = networks.build(ARCH, device="meta")
     assert {weight.device.type for weight in network.state_dict().values()} == {"meta"}
     assert networks.count(network) == networks.count(networks.build(ARCH, seed=0))
+
+
+WRONG_OPTIONS = [
+    *[{name: value} for name in ("channels", "n_classes") for value in (0, -3, 2.0, 1.5, True, "a", [3])],
+    *[{"input_shape": value} for value in (5, "abc", (), (3, 32), (0, 32, 32))],
+    *[{"input_shape": value} for value in ((3, 1, 1), (3, 32.0, 32), 4 * (64,))],
+]
+
+
+@pytest.mark.parametrize("options", WRONG_OPTIONS, ids=repr)
+@pytest.mark.parametrize("name", spaces())
+@unchecked()
+def test_an_option_outside_its_range_is_refused_in_every_space(name: str, options: dict[str, Any]):
+    (option,) = options
+    with pytest.raises(InvalidArgument, match=rf"^{option}=.*(expected|legal)"):
+        networks.build(space(name).sample(1, 0)[0], device="meta", **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("nasbench201", {"cells": True}, "cells=True: expected an integer >= 1"),
+        ("nasbench101", {"stacks": None}, "stacks=None: expected an integer >= 1"),
+        ("nasbench101", {"init": ["benchmark"]}, r"init=\['benchmark'\]: expected a text"),
+        ("nasbench301", {"recipe": 5}, "recipe=5: expected a text"),
+        ("transnasbench101", {"modules": 41414}, "modules=41414: expected a text"),
+        ("transnasbench101_macro", {"blocks": 1.5}, "blocks=1.5: expected an integer >= 1"),
+    ],
+)
+def test_options_of_one_space_are_checked_by_their_kind(name: str, options: dict[str, Any], message: str):
+    with pytest.raises(InvalidArgument, match=f"^{message}"):
+        networks.build(space(name).sample(1, 0)[0], device="meta", **options)
+
+
+@unchecked()
+def test_sizes_may_be_of_any_integer_and_shapes_of_any_sequence():
+    network = networks.build(ARCH, device="meta", channels=np.int64(4), input_shape=[3, np.int8(8), 8])
+    assert network.input_shape == (3, 8, 8)
+    assert networks.build(ARCH, device="meta", n_classes=None).n_classes == 10
+
+
+@pytest.mark.parametrize("device", ["nodevice", "cpu:x", None, [], 1.5], ids=repr)
+@unchecked()
+def test_a_device_that_is_none_is_refused_before_anything_is_built(device: Any):
+    with pytest.raises(InvalidArgument, match=r"^device=.*expected a device"):
+        networks.build(ARCH, device=device)
+
+
+@pytest.mark.parametrize("arch", ["abc", None, [ARCH]], ids=type)
+@unchecked()
+def test_what_is_no_architecture_is_not_built(arch: Any):
+    with pytest.raises(InvalidArgument, match=r"^arch=.*expected an Architecture"):
+        networks.build(arch)
 
 
 def test_what_cannot_be_built_is_refused():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from archenc import networks
+from archenc import networks, space
 from archenc.errors import InvalidArgument
+from archenc.testing.unchecked import unchecked
 
 
 def by_running(module: nn.Module, shape: tuple[int, ...]) -> int:
@@ -125,6 +128,26 @@ def test_what_cannot_be_counted_is_refused():
         networks.count(nn.AdaptiveAvgPool2d(2), (4, 4, 4))
     with pytest.raises(InvalidArgument, match="ceil_mode"):
         networks.count(nn.MaxPool2d(2, ceil_mode=True), (4, 5, 5))
+
+
+@pytest.mark.parametrize(
+    "shape", [5, "abc", (), (3,), (0, 0, 0), (1, 2, 3, 4), (2, 8, 8), (3, 8.0, 8), (3, 2, 2)], ids=repr
+)
+@unchecked()
+def test_a_shape_that_a_network_cannot_take_is_refused(shape: Any):
+    arch = space("nasbench101").parse("11-1|c3")
+    with pytest.raises(InvalidArgument, match=r"^input_shape"):
+        networks.count(networks.build(arch, device="meta"), shape)
+
+
+@unchecked()
+def test_a_shape_that_a_module_cannot_take_is_refused():
+    with pytest.raises(InvalidArgument, match=r"input_shape=\(3,\): Conv2d cannot take such an example"):
+        networks.count(nn.Conv2d(3, 4, 3), (3,))
+    with pytest.raises(InvalidArgument, match=r"too small, for Conv2d makes \(1, 3, 2, 2\) into"):
+        networks.count(nn.Conv2d(3, 4, 3), (3, 2, 2))
+    with pytest.raises(InvalidArgument, match=r"module=None: expected a torch\.nn\.Module"):
+        networks.count(None, (3,))  # type: ignore[arg-type]
 
 
 def test_a_refusal_leaves_the_module_as_it_was():

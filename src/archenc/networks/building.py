@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
 import torch
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
+from archenc.networks.sizes import checked_options
 from archenc.registry import Registry
 from archenc.typing import Seed, as_generator
 
@@ -31,21 +31,34 @@ def build(
     same on every device; None draws fresh ones. The global generators are neither read nor advanced.
     device: "meta" gives a network without weights, which is enough to count. skeleton: what differs from the
     published network, such as `channels`, `cells`, `n_classes`, `input_shape`; each space names its own.
-    Raises InvalidArgument for an unknown task or option, UnknownName for a space without networks.
+    Raises InvalidArgument for an unknown task, option or device, or a value that an option cannot have,
+    UnknownName for a space without networks.
     """
+    if not isinstance(arch, Architecture):
+        raise InvalidArgument(
+            f"arch={shown(arch)}: expected an Architecture, which a space parses or samples"
+        )
     builder: Builder = _REGISTRY.get(arch.space)
-    known = list(inspect.signature(builder.construct).parameters)[2:]
-    if unknown := [option for option in skeleton if option not in known]:
-        raise InvalidArgument(f"skeleton option {unknown[0]!r}; legal for {arch.space}: {', '.join(known)}")
-    network = builder.make(arch, task, skeleton)
-    if torch.device(device).type == "meta":
+    options = checked_options(builder.construct, skeleton, arch.space)
+    target = _device(device)
+    network = builder.make(arch, task, options)
+    if target.type == "meta":
         return network
     generator = as_generator(np.random.default_rng() if seed is None else seed)
     network.to_empty(device="cpu")
     builder.initialise(network, torch.Generator().manual_seed(int(generator.integers(2**63))))
-    return network.to(device)
+    return network.to(target)
 
 
 def tasks(space: str) -> tuple[str, ...]:
     """Return the tasks for which the networks of a space are built, the default first. Raises UnknownName."""
     return _REGISTRY.get(space).tasks
+
+
+def _device(device: object) -> torch.device:
+    try:
+        return torch.empty(0, device=torch.device(device)).device  # type: ignore[arg-type]
+    except (RuntimeError, TypeError, AssertionError, ImportError) as error:  # it depends on the device which
+        raise InvalidArgument(
+            f"device={shown(device)}: expected a device that is there, such as 'cpu' or 'meta' ({error})"
+        ) from error

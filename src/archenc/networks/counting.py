@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from archenc.errors import InvalidArgument
+from archenc.errors import ArchencError, InvalidArgument, shown
 from archenc.networks.base import Network
+from archenc.networks.sizes import example_shape
 
 CONVENTIONS = ("suite_zero", "macs")
 Shape = tuple[int, ...]
@@ -49,14 +50,20 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
     input_shape: shape of one example, without the batch; by default `module.input_shape`. convention:
     "suite_zero" or "macs", see above. The module may be on any device, "meta" included, and is left as it
     was; while it is being counted it must not be used elsewhere. Raises InvalidArgument for an unknown
-    convention, a missing shape, or a layer with weights for which there is no rule.
+    convention, a missing shape, one that the module cannot take, or a layer with weights and without a rule.
     """
+    if not isinstance(module, nn.Module):
+        raise InvalidArgument(f"module={shown(module)}: expected a torch.nn.Module")
     if convention not in CONVENTIONS:
         raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(CONVENTIONS)}")
     if input_shape is None and isinstance(module, Network):
         input_shape = module.input_shape
     if input_shape is None:
         raise InvalidArgument("input_shape=None: needed for a module that has no input_shape of its own")
+    shape = example_shape(input_shape)
+    own = module.input_shape if isinstance(module, Network) else None
+    if own is not None and (len(shape), *shape[:-2]) != (len(own), *own[:-2]):
+        raise InvalidArgument(f"input_shape={shape}: the network takes examples like {own}")
     params = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
     costs: dict[nn.Module, int] = {}
     total = 0
@@ -67,7 +74,14 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
         total += cost.macs * cost.out[0]
 
     with _shapes_only(module, record), torch.no_grad():
-        module(torch.zeros((1, *input_shape)))
+        try:
+            module(torch.zeros((1, *shape)))
+        except ArchencError:
+            raise
+        except (ValueError, TypeError, RuntimeError) as error:
+            raise InvalidArgument(
+                f"input_shape={shape}: {type(module).__name__} cannot take such an example ({error})"
+            ) from error
     return Counts(params, sum(costs.values()) if convention == "suite_zero" else total)
 
 
@@ -102,6 +116,11 @@ def _answer(
     x: Tensor,
 ) -> Tensor:
     cost = rule(leaf, tuple(x.shape))
+    if min(cost.out) < 1:
+        raise InvalidArgument(
+            f"input_shape: the example is too small, for {type(leaf).__name__} makes {tuple(x.shape)} into "
+            f"{cost.out}"
+        )
     record(leaf, cost)
     return torch.zeros(cost.out)  # where a module adds, quicker than the meta device
 

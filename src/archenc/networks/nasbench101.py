@@ -108,14 +108,11 @@ class NasBench101Network(Network):
         for name, value, legal in (("init", init, _INITIALISE), ("node_order", node_order, _ORDER)):
             if value not in legal:
                 raise InvalidArgument(f"{name}={value!r}; legal: {', '.join(legal)}")
-        for name, value in (("channels", channels), ("stacks", stacks), ("modules", modules)):
-            if value < 1:
-                raise InvalidArgument(f"{name}={value}: expected an integer >= 1")
         halved = 2 ** (stacks - 1)
-        if any(size < halved or size % halved for size in input_shape[1:]):
+        if len(input_shape) != 3 or any(size < halved or size % halved for size in input_shape[1:]):
             raise InvalidArgument(
-                f"input_shape={input_shape}: {stacks} stacks halve the image {stacks - 1} times; height and "
-                f"width must be multiples of {halved}"
+                f"input_shape={input_shape}: expected (channels, height, width); {stacks} stacks halve the "
+                f"image {stacks - 1} times, so height and width must be multiples of {halved}"
             )
         if len(arch.cells) != 1:
             raise InvalidArchitecture(f"expected one cell, got {len(arch.cells)}")

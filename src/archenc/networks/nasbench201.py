@@ -12,7 +12,6 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import torch_default
-from archenc.networks.sizes import positive
 
 _TASKS = {"cifar10": (10, (3, 32, 32)), "cifar100": (100, (3, 32, 32)), "imagenet16": (120, (3, 16, 16))}
 
@@ -40,7 +39,6 @@ class NasBench201Network(Network):
         n_classes: int | None = None,
     ) -> None:
         super().__init__()
-        positive(channels=channels, cells=cells, stages=stages, stem_stride=stem_stride)
         classes, shape = _TASKS[task]
         self.n_classes = classes if n_classes is None else n_classes
         self.input_shape = shape if input_shape is None else input_shape
@@ -93,10 +91,10 @@ class ResidualReduction(nn.Module):
 def _check_size(input_shape: tuple[int, ...], stem_stride: int, stages: int) -> None:
     divisor = 2 ** (stages - 1)
     sizes = [-(-size // stem_stride) for size in input_shape[1:]]
-    if len(sizes) != 2 or any(size % divisor or not size for size in sizes):
+    if len(input_shape) != 3 or any(size % divisor or not size for size in sizes):
         raise InvalidArgument(
-            f"input_shape={input_shape}: behind the stem of stride {stem_stride}, height and width must be "
-            f"divisible by {divisor}, which {stages} stages need"
+            f"input_shape={input_shape}: expected (channels, height, width); behind the stem of stride "
+            f"{stem_stride}, height and width must be divisible by {divisor}, which {stages} stages need"
         )
 
 

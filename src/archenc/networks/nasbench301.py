@@ -52,10 +52,10 @@ class NasBench301Network(Network):
             )
         if cells < 3:
             raise InvalidArgument(f"cells={cells}: expected at least 3, two of them reductions")
-        if any(size < 4 or size % 4 for size in input_shape[1:]):
+        if len(input_shape) != 3 or any(size < 4 or size % 4 for size in input_shape[1:]):
             raise InvalidArgument(
-                f"input_shape={input_shape}: two reductions halve the image; height and width must be "
-                "multiples of 4"
+                f"input_shape={input_shape}: expected (channels, height, width); two reductions halve the "
+                "image, so height and width must be multiples of 4"
             )
         if len(arch.cells) != 2:
             raise InvalidArchitecture(f"expected a normal and a reduction cell, got {len(arch.cells)} cells")

@@ -13,8 +13,9 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import fan_out_normal, torch_default
-from archenc.networks.sizes import positive
 from archenc.networks.tnb101_heads import TASKS
+
+_STRIDE = 4
 
 
 class Body(NamedTuple):
@@ -51,8 +52,11 @@ class TransNasNetwork(Network):
         parts = TASKS[task]
         self.n_classes = parts.n_classes if n_classes is None else n_classes
         self.input_shape = parts.input_shape if input_shape is None else input_shape
-        if len(self.input_shape) != len(parts.input_shape):
-            raise InvalidArgument(f"input_shape={input_shape}: legal for {task}: like {parts.input_shape}")
+        if len(self.input_shape) != len(parts.input_shape) or min(self.input_shape[-2:]) < _STRIDE:
+            raise InvalidArgument(
+                f"input_shape={input_shape}: legal for {task}: like {parts.input_shape}, height and width at "
+                f"least the stride of the stem, {_STRIDE}"
+            )
         tiles = self.input_shape[0] if len(self.input_shape) == 4 else 1
         self.encoder = nn.Sequential(*_stem(self.input_shape[-3], channels), *body.modules)
         head = parts.head(tiles * body.channels, 2 + body.halvings, self.n_classes)
@@ -84,7 +88,6 @@ def micro(
     image (3), does both (4) or neither (1). cells: in a module. Raises InvalidArgument for other digits or
     sizes below 1.
     """
-    positive(cells=cells)
     if not modules or set(modules) - set("1234"):
         raise InvalidArgument(f"modules={modules!r}: legal: digits 1 to 4, such as '41414'")
     row: list[nn.Module] = []

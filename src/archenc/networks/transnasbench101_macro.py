@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture, Cell, Kind
 from archenc.networks.base import Builder, CellCopy
-from archenc.networks.sizes import positive
 from archenc.networks.tnb101_heads import TASKS
 from archenc.networks.transnasbench101 import Body, TransNasNetwork, initialise
 
@@ -34,7 +33,6 @@ def macro(
     Raises InvalidArchitecture for a cell that is no chain of residual modules, InvalidArgument for a size
     below 1.
     """
-    positive(channels=channels, blocks=blocks)
     chain = Chain(arch.cells[0], channels, blocks)
     halvings = sum(node.stride == 2 for node in arch.cells[0].nodes)
     body = Body([chain], chain.channels_out, halvings)
