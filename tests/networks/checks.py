@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import torch
 from torch import nn
 
 from archenc import networks
 from archenc.graph import Kind, op_on_node
 from archenc.networks import CellCopy, Network
+from archenc.spaces import SearchSpace
+
+Millions = tuple[str, float, float]
+"""A spelling and the published counts of its network: parameters and FLOPs, both in millions."""
 
 _NO_OPERATION = {Kind.INPUT, Kind.OUTPUT, Kind.SUM, Kind.LINK}
 
@@ -53,3 +60,13 @@ def assert_paths_cover_the_cells(network: Network) -> None:
     copies = [name for name, copy in network.named_modules() if isinstance(copy, CellCopy)]
     inside = [conv for conv in convolutions(network) if any(conv.startswith(f"{copy}.") for copy in copies)]
     assert sorted(owned) == sorted(inside)
+
+
+def wrong_counts(space: SearchSpace, rows: Iterable[Millions], **skeleton: Any) -> list[str]:
+    """Return the spellings of the rows whose published counts are not those of the network."""
+    wrong = []
+    for spelling, params, flops in rows:
+        counts = networks.count(networks.build(space.parse(spelling), device="meta", **skeleton))
+        if max(abs(counts.params / 1e6 - params), abs(counts.flops / 1e6 - flops)) > 1e-9:
+            wrong.append(spelling)
+    return wrong

@@ -21,6 +21,8 @@ from archenc.networks.nasbench101 import Module
 from archenc.spaces import space
 from archenc.testing.strategies import node_cells, relabelled
 
+from . import checks
+
 SMALL: dict[str, Any] = {"channels": 6, "stacks": 2, "modules": 2, "n_classes": 3, "input_shape": (2, 4, 4)}
 
 
@@ -253,29 +255,18 @@ def test_what_cannot_be_built_is_refused():
 
 
 @pytest.fixture(scope="module")
-def scored(shared_data: Path) -> list[tuple[str, dict[str, float]]]:
+def scored(shared_data: Path) -> list[checks.Millions]:
     with (shared_data / "nb101" / "zc_nasbench101.json").open() as file:
-        return list(json.load(file)["nasbench101"]["cifar10"].items())
+        rows = json.load(file)["nasbench101"]["cifar10"]
+    return [(key, row["params"], row["flops"]) for key, row in rows.items()]
 
 
-def wrong_rows(rows: list[tuple[str, dict[str, float]]]) -> list[str]:
-    """Return the keys of the rows whose counts differ from the published ones, which are in millions."""
-    wrong = []
-    for key, row in rows:
-        network = networks.build(space("nb101").parse(key), device="meta", node_order="given")
-        counts = networks.count(network)
-        gaps = (counts.params / 1e6 - row["params"], counts.flops / 1e6 - row["flops"])
-        if max(map(abs, gaps)) > 1e-9:
-            wrong.append(key)
-    return wrong
-
-
-def test_published_parameters_and_flops(scored: list[tuple[str, dict[str, float]]]):
-    assert wrong_rows(scored[::20]) == []
+def test_published_parameters_and_flops(scored: list[checks.Millions]):
+    assert checks.wrong_counts(space("nb101"), scored[::20], node_order="given") == []
     assert len(scored[::20]) == 25
 
 
 @pytest.mark.slow
-def test_published_parameters_and_flops_of_all_rows(scored: list[tuple[str, dict[str, float]]]):
-    assert wrong_rows(scored) == []
+def test_published_parameters_and_flops_of_all_rows(scored: list[checks.Millions]):
+    assert checks.wrong_counts(space("nb101"), scored, node_order="given") == []
     assert len(scored) == 500

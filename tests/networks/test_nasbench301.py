@@ -16,6 +16,8 @@ from archenc.graph import Architecture
 from archenc.networks.nasbench301 import NasBench301Network
 from archenc.spaces import space
 
+from . import checks
+
 NB301 = space("nasbench301")
 SMALL: dict[str, Any] = {"channels": 4, "cells": 5, "n_classes": 3, "input_shape": (2, 8, 8)}
 
@@ -146,28 +148,18 @@ def test_what_cannot_be_built_is_refused():
 
 
 @pytest.fixture(scope="module")
-def scored(shared_data: Path) -> list[tuple[str, dict[str, Any]]]:
+def scored(shared_data: Path) -> list[checks.Millions]:
     with (shared_data / "nb301" / "zc_nasbench301.json").open() as file:
-        return list(json.load(file)["cifar10"].items())
+        rows = json.load(file)["cifar10"]
+    return [(key, row["params"]["score"], row["flops"]["score"]) for key, row in rows.items()]
 
 
-def wrong_rows(rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
-    """Return the keys of the rows whose counts differ from the published ones, which are in millions."""
-    wrong = []
-    for key, row in rows:
-        counts = networks.count(networks.build(NB301.parse(key), device="meta"))
-        gaps = (counts.params / 1e6 - row["params"]["score"], counts.flops / 1e6 - row["flops"]["score"])
-        if max(map(abs, gaps)) > 1e-9:
-            wrong.append(key)
-    return wrong
-
-
-def test_published_parameters_and_flops(scored: list[tuple[str, dict[str, Any]]]):
-    assert wrong_rows(scored[::29]) == []
+def test_published_parameters_and_flops(scored: list[checks.Millions]):
+    assert checks.wrong_counts(NB301, scored[::29]) == []
     assert len(scored[::29]) == 25
 
 
 @pytest.mark.slow
-def test_published_parameters_and_flops_of_all_rows(scored: list[tuple[str, dict[str, Any]]]):
-    assert wrong_rows(scored) == []
+def test_published_parameters_and_flops_of_all_rows(scored: list[checks.Millions]):
+    assert checks.wrong_counts(NB301, scored) == []
     assert len(scored) == 725
