@@ -114,7 +114,8 @@ def tensors(x: np.ndarray, y: np.ndarray, *, name: str, train: float, val: float
         "examples": len(y), "train": sizes[0], "val": sizes[1], "test": len(third),
         "split_seed": seed if isinstance(seed, int) else "a generator",
     }  # fmt: skip
-    return Dataset(name, int(y.max()) + 1, *map(Examples, parts, labels), source)
+    train_part, val_part, test_part = map(Examples, parts, labels)
+    return Dataset(name, int(y.max()) + 1, train_part, val_part, test_part, source)
 
 
 def cifar_binary(

@@ -7,8 +7,8 @@ grouped operation over all, and an edge's operation is one over those networks t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import final
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast, final
 
 import torch
 from jaxtyping import Float
@@ -16,9 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from archenc.errors import InvalidArgument
+from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.nasbench201 import NasBench201Network, ResidualReduction
 from archenc.networks.stacked_cell import StackedCell
 from archenc.networks.stacked_layers import Conv, Norm
+
+M = TypeVar("M", bound=nn.Module)
 
 
 @final
@@ -40,14 +43,16 @@ class Stack(nn.Module):
                 "networks: they differ in more than their cells; build them with one skeleton"
             )
         cells = [network.arch.cells[0] for network in networks]
-        self.stem = Conv([network.stem[0] for network in networks], shared_input=True)
-        self.stem_norm = Norm([network.stem[1] for network in networks])
+        self.stem = Conv(_every(nn.Conv2d, (network.stem[0] for network in networks)), shared_input=True)
+        self.stem_norm = Norm(_every(nn.BatchNorm2d, (network.stem[1] for network in networks)))
         self.body = nn.ModuleList()
         for number, block in enumerate(first.body):
             copies = [network.body[number] for network in networks]
-            reduction = isinstance(block, ResidualReduction)
-            self.body.append(_Reduction(copies) if reduction else StackedCell(cells, copies))
-        self.tail = Norm([network.tail[0] for network in networks])
+            if isinstance(block, ResidualReduction):
+                self.body.append(_Reduction(_every(ResidualReduction, copies)))
+            else:
+                self.body.append(StackedCell(cells, _every(EdgeCell, copies)))
+        self.tail = Norm(_every(nn.BatchNorm2d, (network.tail[0] for network in networks)))
         self.weight = nn.Parameter(_stacked(networks, lambda network: network.classifier.weight))
         self.bias = nn.Parameter(_stacked(networks, lambda network: network.classifier.bias))
 
@@ -67,14 +72,26 @@ class _Reduction(nn.Module):
 
     def __init__(self, blocks: Sequence[ResidualReduction]) -> None:
         super().__init__()
-        self.first, self.second = (Conv([block.residual[i] for block in blocks]) for i in (1, 4))
-        self.first_norm, self.second_norm = (Norm([block.residual[i] for block in blocks]) for i in (2, 5))
-        self.shortcut = Conv([block.shortcut[1] for block in blocks])
+        self.first, self.second = (
+            Conv(_every(nn.Conv2d, (block.residual[i] for block in blocks))) for i in (1, 4)
+        )
+        self.first_norm, self.second_norm = (
+            Norm(_every(nn.BatchNorm2d, (block.residual[i] for block in blocks))) for i in (2, 5)
+        )
+        self.shortcut = Conv(_every(nn.Conv2d, (block.shortcut[1] for block in blocks)))
 
     def forward(self, x: Float[Tensor, "b kc h w"]) -> Float[Tensor, "b out rows columns"]:
         """Return the sum of both ways."""
         residual = self.first_norm(self.first(F.relu(x)))
         return self.second_norm(self.second(F.relu(residual))) + self.shortcut(F.avg_pool2d(x, 2, 2))
+
+
+def _every(kind: type[M], modules: Iterable[nn.Module]) -> list[M]:
+    """Return modules that are all of one kind, typed so."""
+    found = list(modules)
+    if not all(isinstance(module, kind) for module in found):
+        raise InvalidArgument(f"networks: expected {kind.__name__} in all of them at one place")
+    return cast("list[M]", found)
 
 
 def _stacked(networks: Sequence[NasBench201Network], part: Callable[[NasBench201Network], Tensor]) -> Tensor:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from typing import final
+from collections.abc import Iterable, Sequence
+from typing import cast, final
 
 import torch
 from jaxtyping import Float
@@ -43,7 +43,7 @@ class StackedCell(nn.Module):
         flat = x.view(len(x), self.k, -1)
         nodes = [flat, *(torch.zeros_like(flat) for _ in range(self.n_nodes - 1))]
         rectified: dict[int, Tensor] = {}
-        for group in self.groups:
+        for group in cast("Iterable[_Group]", self.groups):
             source = nodes[group.source]
             if group.rectifies:
                 if group.source not in rectified:
