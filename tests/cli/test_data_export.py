@@ -109,3 +109,12 @@ def test_what_cannot_be_exported(
     assert message in result.stderr
     assert result.stdout == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "none.csv"]
+
+
+@pytest.mark.parametrize("metrics", [",", "cifar10_zen,", " "])
+def test_an_empty_name_of_a_metric(tmp_path: Path, metrics: str):
+    result = CliRunner().invoke(
+        app, ["data", "export", "nb201", "--to", str(tmp_path / "x.csv"), "--metrics", metrics]
+    )
+    assert result.exit_code != 0
+    assert not (tmp_path / "x.csv").exists()

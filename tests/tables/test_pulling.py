@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archenc.errors import DataError, InvalidArgument, UnknownName
+from archenc.errors import DataError, UnknownName
 from archenc.tables import Pulled, pull
 from archenc.tables.pulling import names, partial
 from archenc.tables.pulling.http import check_address
@@ -511,12 +511,6 @@ def test_an_unknown_name_gets_near_ones():
         select(["nb2o1"])
     with pytest.raises(UnknownName, match="known benchmarks: nasbench201"):
         select(["zzz"])
-
-
-@pytest.mark.parametrize("wrong", [{"retries": -1}, {"timeout": 0.0}, {"backoff": -0.5}])
-def test_wrong_arguments(wrong: dict[str, float], tmp_path: Path):
-    with pytest.raises(InvalidArgument, match="expected 0 or more retries"):
-        pull("nb201", home=tmp_path, **wrong)  # type: ignore[arg-type]
 
 
 def test_pauses_double_within_bounds():

@@ -99,6 +99,8 @@ def export(
     from archenc.tables import query as ask
 
     table = _open(name, home)
+    if metrics and not all(part.strip() for part in metrics.split(",")):
+        raise InvalidArgument(f"--metrics {metrics!r}: expected names or patterns, separated by commas")
     chosen = [metric.name for part in metrics.split(",") if part for metric in _matching(table, part.strip())]
     numbers = None
     if rows:

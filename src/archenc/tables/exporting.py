@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -58,19 +59,22 @@ def export(
     the column `architecture`; every style but "native" parses them all. kind: default as the name ends. The
     column `key` is there where the table finds its rows by another text. A missing value is empty or null.
     The description has the metrics with unit, direction and source, why values are missing, and the licences
-    of the sources; `read_export` makes a table of both. Both files appear whole or not at all.
-    Raises UnknownName, InvalidArgument, DataError: cannot be written.
+    of the sources; `read_export` makes a table of both. Each file appears whole or not at all, the
+    data last; stopped between the two, an export leaves a description that the data does not fit, and
+    `read_export` says so.
+    Raises UnknownName, InvalidArgument (rows or metrics given twice too), DataError: cannot be written.
     """
     path, names = Path(path), list(table.metrics) if metrics is None else list(metrics)
     kind = _kind_of(path) if kind is None else kind
     if kind not in _WRITERS:
         raise InvalidArgument(f"kind={kind!r}: expected {', '.join(_WRITERS)}")
-    columns = _columns(table, names, rows, style)
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise InvalidArgument(f"metrics: {twice[0]!r} is given more than once")
+    columns, description = _columns(table, names, rows, style), _description_of(path)
     with atomic_path(path) as temporary:
         _WRITERS[kind](columns, temporary)
         digest = file_sha256(temporary)
-    description = _description_of(path)
-    write_json(description, _describe(table, columns, names, style, kind, digest))
+        write_json(description, _describe(table, columns, names, style, kind, digest))
     return Exported(path, description, columns.num_rows, len(names))
 
 
@@ -104,7 +108,11 @@ def _columns(table: BenchmarkTable, names: list[str], rows: RowNumbers | None, s
     if rows is not None:
         table.spellings(rows)  # refuses rows that are none
         index = np.asarray(rows)
-        content = content.take(np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64))
+        index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
+        unique, counts = np.unique(index, return_counts=True)
+        if len(unique) < len(index):
+            raise InvalidArgument(f"rows: {unique[counts > 1][0]} is given more than once")
+        content = content.take(index)
     if style == "native":
         return content
     member = space(table.space)

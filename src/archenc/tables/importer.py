@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from archenc.errors import DataError
-from archenc.spaces import space
+from archenc.errors import DataError, UnknownName
+from archenc.spaces import SearchSpace, space
 from archenc.store import file_sha256, write_json
 from archenc.tables.content import InMemory
 from archenc.tables.header import Header
@@ -16,6 +16,7 @@ from archenc.tables.importers import benchmark
 from archenc.tables.importing import Sheet, Source
 from archenc.tables.joining import Comparison, Conflict, Join, OnConflict
 from archenc.tables.metric import Metric
+from archenc.tables.pulling.names import benchmark_named
 from archenc.tables.rows import Rows
 from archenc.tables.sources import KnownFile, files_folder, known_files, locate
 from archenc.tables.table import BenchmarkTable, stored_path
@@ -68,7 +69,7 @@ def import_benchmark(
     The table appears whole or not at all; importing again gives the same bytes.
     Raises UnknownName, DataError: no file there, a file truncated or altered or of another layout.
     """
-    member = space(name)
+    member = _importable(name)
     importer, known = benchmark(member.name), known_files(member.name)
     found = _locate([source.file for source in importer.sources], folder, home, member.name)
     present = [source for source in importer.sources if source.file in found]
@@ -125,6 +126,20 @@ def import_benchmark(
         },
     )
     return ImportReport(table, report, header.rows, header.metrics, files, absent, join.comparisons)
+
+
+def _importable(name: str) -> SearchSpace:
+    """Return the space of a benchmark. Raises UnknownName, also where the catalogue has files only."""
+    try:
+        return space(name)
+    except UnknownName:
+        files = benchmark_named(name)
+        if files is None or files.spaces:
+            raise
+        raise UnknownName(
+            f"{name!r}: the catalogue has these files, but there is no importer for them yet; read them from "
+            f"{files_folder()}, where archenc data pull {name} puts them"
+        ) from None
 
 
 def _join(rows: Rows, contents: Iterable[tuple[Source, list[Sheet]]]) -> Join:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -21,11 +22,13 @@ from archenc.tables.content import Content, InMemory, InParquet, save
 from archenc.tables.header import ARCHITECTURE_COLUMN, KEY_COLUMN, Header
 from archenc.tables.importing import Listing
 from archenc.tables.metric import Metric
+from archenc.tables.packaged import packaged_path
 
 RowNumbers = Sequence[int] | Sequence[np.integer] | np.ndarray
 """Rows of a table: integers, or a mask over all rows."""
 
 _BLANK = "no value given"
+_HASH = re.compile("[0-9a-f]{32}")  # no space spells an architecture so
 
 
 @final
@@ -44,12 +47,16 @@ class BenchmarkTable:
     def open(cls, name: str | Path, home: str | Path | None = None) -> BenchmarkTable:
         """Open an imported table by the name of its space ("nb201"), or a table file by its path.
 
-        name: a text without slash and .parquet is a space. home: where imported tables are kept; default
-        $ARCHENC_HOME or the XDG data folder.
+        name: a text without slash and .parquet is a space, or a table that comes with archenc (digits201).
+        home: where imported tables are kept; default $ARCHENC_HOME or the XDG data folder.
         Raises DataError: not imported yet (the message gives the command), truncated, altered or no table.
         """
+        if not isinstance(name, str | Path) or name == "":
+            raise InvalidArgument(f"name={name!r}: expected a space (nb201) or the path of a table file")
         path = Path(name).expanduser()
-        if isinstance(name, str) and path.suffix != ".parquet" and len(path.parts) == 1:
+        if isinstance(name, str) and (shipped := packaged_path(name)):
+            path = shipped
+        elif isinstance(name, str) and path.suffix != ".parquet" and len(path.parts) == 1:
             try:
                 path = stored_path(name, home)
             except UnknownName as error:
@@ -168,6 +175,8 @@ class BenchmarkTable:
 
     def resolve(self, metric: str) -> Metric:
         """Return the metric of that name. Raises UnknownName, which lists near ones."""
+        if not isinstance(metric, str):
+            raise InvalidArgument(f"metric={metric!r:.80}: expected the name of one metric")
         metrics = self._content.header.metrics
         if metric in metrics:
             return metrics[metric]
@@ -209,8 +218,11 @@ class BenchmarkTable:
 
         archs: Architecture, any spelling that the space parses, or keys of this table (hashes, in
         NAS-Bench-101). Architectures that share a key share a row.
-        Raises MissingScore for an architecture that the table lacks, InvalidArchitecture for none.
+        Raises MissingScore for an architecture or key that the table lacks, InvalidArchitecture for none,
+        InvalidArgument for what is no list of them.
         """
+        if isinstance(archs, str | Architecture) or not isinstance(archs, Iterable):
+            raise InvalidArgument(f"archs={archs!r:.80}: expected a list of architectures, also for one")
         keys = [self._key(arch) for arch in archs]
         if lacking := [key for key in keys if key not in self._row_of]:
             raise MissingScore(
@@ -222,14 +234,20 @@ class BenchmarkTable:
     def _key(self, arch: Any) -> str:
         if isinstance(arch, str) and arch in self._row_of:
             return arch
+        if isinstance(arch, str) and _HASH.fullmatch(arch):
+            raise MissingScore(f"archs: no row of this table of {self.space} has the key {arch}")
         return self._space.key(arch if isinstance(arch, Architecture) else self._space.parse(arch))
 
     def _index(self, rows: RowNumbers) -> Int64[np.ndarray, " m"]:
         """Return row numbers, checked; a mask is legal too."""
-        index = np.asarray(rows)
+        try:
+            index = np.asarray(rows)
+        except ValueError:  # lists of different lengths
+            index = np.array(None)
         if index.dtype == bool and index.shape == (len(self),):
             return np.flatnonzero(index).astype(np.int64)
-        if index.size and (index.dtype.kind not in "iu" or index.min() < 0 or index.max() >= len(self)):
+        wrong = index.size and (index.dtype.kind not in "iu" or index.min() < 0 or index.max() >= len(self))
+        if index.ndim != 1 or wrong:
             raise InvalidArgument(
                 f"rows: expected integers in 0..{len(self) - 1} or a mask of {len(self)} rows"
             )

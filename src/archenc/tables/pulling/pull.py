@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.tables.pulling.arguments import check_patience, checked_names
 from archenc.tables.pulling.names import select
 from archenc.tables.sources import KnownFile, files_folder
 
@@ -53,12 +54,10 @@ def pull(
     A file that cannot be had does not stop the others; a server that does not answer is not asked for more.
     Raises UnknownName, InvalidArgument, DataError: what is missing, altered or refused, file by file.
     """
-    if retries < 0 or timeout <= 0 or backoff < 0:
-        raise InvalidArgument(
-            f"retries={retries}, timeout={timeout:g}, backoff={backoff:g}: expected 0 or more retries and "
-            f"seconds of backoff, and a timeout above 0"
-        )
-    files = select([names] if isinstance(names, str) else names).files
+    check_patience(retries, timeout, backoff)
+    files = select(checked_names(names)).files
+    if mirror is not None and not isinstance(mirror, str):
+        raise InvalidArgument(f"mirror={mirror!r}: expected an address, https://...")
     folder = files_folder(home)
     there = {file.name: folder / file.name for file in files if _is_there(file, folder / file.name)}
     missing = [file for file in files if file.name not in there]
