@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from archenc.errors import DataError
-from archenc.tables.importing import SENTINEL, Field
+from archenc.tables.importing import SENTINEL, Field, Sheet
 from archenc.tables.metric import Direction, Metric
 from archenc.tables.readers import read_json, read_zipped_json, reading
 
@@ -125,6 +125,17 @@ def score_columns(
         columns[f"{prefix} {proxy} score"] = numbers([entry.get("score") for entry in entries])
         columns[f"{prefix} {proxy} time"] = numbers([entry.get("time") for entry in entries])
     return columns
+
+
+def scores_sheet(prefix: str, rows: Mapping[str, Record], proxies: Iterable[str]) -> Sheet:
+    """Return the accuracy and the proxies of a data set of `read_scores`; each record spells its cell again.
+
+    The columns are `{prefix} val_accuracy` and those of `score_columns`.
+    """
+    records = list(rows.values())
+    columns = {f"{prefix} val_accuracy": numbers(record["val_accuracy"] for record in records)}
+    columns |= score_columns(prefix, records, proxies)
+    return Sheet(list(rows), "spelling", columns, also=([record["arch"] for record in records], "spelling"))
 
 
 def numbers(values: Iterable[float | None]) -> Float64[np.ndarray, " n"]:

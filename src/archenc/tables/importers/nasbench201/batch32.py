@@ -6,14 +6,7 @@ from pathlib import Path
 
 from archenc.suite_zero import PROXIES
 from archenc.tables.importers.nasbench201.vocabulary import DATASETS, one_run
-from archenc.tables.importers.suite_zero import (
-    Record,
-    numbers,
-    proxy_fields,
-    read_scores,
-    score_columns,
-    seconds,
-)
+from archenc.tables.importers.suite_zero import proxy_fields, read_scores, scores_sheet, seconds
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.readers import reading
 
@@ -24,14 +17,7 @@ def _read(path: Path) -> list[Sheet]:
     """Read `{dataset: {six numbers: {val_accuracy, proxy: {score, time}}}}`."""
     datasets = read_scores(path, DATASETS)
     with reading(path):
-        return [_sheet(dataset, rows) for dataset, rows in datasets.items()]
-
-
-def _sheet(dataset: str, rows: dict[str, Record]) -> Sheet:
-    records = list(rows.values())
-    columns = {f"{dataset} val_accuracy": numbers(record["val_accuracy"] for record in records)}
-    columns |= score_columns(dataset, records, _PROXIES)
-    return Sheet(list(rows), "spelling", columns, also=([record["arch"] for record in records], "spelling"))
+        return [scores_sheet(dataset, rows, _PROXIES) for dataset, rows in datasets.items()]
 
 
 def _fields(dataset: str) -> tuple[Field, ...]:

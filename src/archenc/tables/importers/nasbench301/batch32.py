@@ -6,14 +6,7 @@ from pathlib import Path
 
 from archenc.suite_zero import PROXIES
 from archenc.tables.importers.nasbench301.trained import NB301
-from archenc.tables.importers.suite_zero import (
-    SUITE_ZERO,
-    numbers,
-    proxy_fields,
-    read_scores,
-    score_columns,
-    seconds,
-)
+from archenc.tables.importers.suite_zero import SUITE_ZERO, proxy_fields, read_scores, scores_sheet, seconds
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.metric import Metric
 from archenc.tables.readers import reading
@@ -37,12 +30,7 @@ def _read(path: Path) -> list[Sheet]:
     """Read `{cifar10: {architecture: {val_accuracy, proxy: {score, time}}}}`."""
     datasets = read_scores(path, {"cifar10": "cifar10"})
     with reading(path):
-        rows = datasets["cifar10"]
-        records = list(rows.values())
-        columns = {"val_accuracy": numbers(record["val_accuracy"] for record in records)}
-        columns |= score_columns("cifar10", records, _PROXIES)
-        also = ([record["arch"] for record in records], "spelling")
-        return [Sheet(list(rows), "spelling", columns, also=also)]
+        return [scores_sheet("cifar10", datasets["cifar10"], _PROXIES)]
 
 
 SOURCES = (
@@ -50,7 +38,7 @@ SOURCES = (
         "nb301/zc_nasbench301.json",
         _read,
         (
-            Field("val_accuracy", _ACCURACY),
+            Field("cifar10 val_accuracy", _ACCURACY),
             *(f for proxy in _PROXIES for f in proxy_fields("cifar10", proxy, 32, f"cifar10 {proxy} score")),
             *(Field(f"cifar10 {proxy} time", seconds("cifar10", proxy, "zc32_")) for proxy in _PROXIES),
         ),

@@ -5,14 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from archenc.suite_zero import PROXIES
-from archenc.tables.importers.suite_zero import (
-    Record,
-    numbers,
-    proxy_fields,
-    read_scores,
-    score_columns,
-    seconds,
-)
+from archenc.tables.importers.suite_zero import proxy_fields, read_scores, scores_sheet, seconds
 from archenc.tables.importers.transnasbench101.tasks import TASKS, measure
 from archenc.tables.importing import Field, Sheet, Source
 from archenc.tables.readers import reading
@@ -24,14 +17,7 @@ def _read(path: Path) -> list[Sheet]:
     """Read `{task: {six numbers: {val_accuracy, proxy: {score, time}}}}`."""
     tasks = read_scores(path, {task: task for task in TASKS})
     with reading(path):
-        return [_sheet(task, rows) for task, rows in tasks.items()]
-
-
-def _sheet(task: str, rows: dict[str, Record]) -> Sheet:
-    records = list(rows.values())
-    columns = {f"{task} val_accuracy": numbers(record["val_accuracy"] for record in records)}
-    columns |= score_columns(task, records, _PROXIES)
-    return Sheet(list(rows), "spelling", columns, also=([record["arch"] for record in records], "spelling"))
+        return [scores_sheet(task, rows, _PROXIES) for task, rows in tasks.items()]
 
 
 def _quirk(task: str, proxy: str) -> str:
