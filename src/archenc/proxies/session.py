@@ -10,7 +10,7 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from archenc.errors import InvalidArgument
 from archenc.proxies.base import Part, PerLayer, Undefined
@@ -43,7 +43,7 @@ class Session:
         tensors = [*module.parameters(), *module.buffers()]
         self.device = torch.device(device) if device is not None else _device(tensors, inputs)
         for name, weight in [*module.named_parameters(), *module.named_buffers()]:
-            if isinstance(weight, UninitializedTensorMixin) or weight.is_meta:
+            if is_lazy(weight) or weight.is_meta:
                 raise InvalidArgument(f"module: {name!r} has no values yet; give a network with weights")
         floating = [tensor.dtype for tensor in tensors if tensor.is_floating_point()]
         self.dtype = floating[0] if floating else None
