@@ -115,7 +115,7 @@ def test_the_catalogue_holds_for_the_real_files(shared_data: Path, tmp_path: Pat
         assert facts == tuple(
             entry[key] for key in ("bytes", "sha256", "repo", "commit", "path", "url", "derived")
         )
-        assert file.licence == entry["licence"] or entry["repo"] is None
+        assert file.licence == entry["licence"]
     shorter = replace(FILE, bytes=FILE.bytes - 1)
     shutil.copy(found["nb201/nats_bench.csv"], tmp_path / "x")
     with pytest.raises(DataError):
