@@ -33,5 +33,6 @@ def checked_names(names: Any) -> list[str]:
 
 def _is_seconds(value: Any) -> bool:
     """Return whether a value is a number that a clock takes; nan and infinity are none."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return number and math.isfinite(value) and 0 <= value <= _DAY
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return math.isfinite(value) and 0 <= float(value) <= _DAY
