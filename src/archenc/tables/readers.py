@@ -103,7 +103,7 @@ def read_zipped_json(path: Path) -> Iterator[tuple[str, Any]]:
             yield PurePosixPath(name).name, json.loads(archive.read(name))
 
 
-def read_npz(path: Path) -> dict[str, Float64[np.ndarray, "..."]]:
+def read_npz(path: Path) -> dict[str, Float64[np.ndarray, " ..."]]:
     """Return every array of an npz file as float64; pickled objects are refused. Raises DataError."""
     with reading(path), zipfile.ZipFile(path) as archive:
         _check_size(path, archive)
