@@ -26,7 +26,7 @@ def test_without_a_name_it_lists_the_experiments():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    result = run("flan-nb101")
+    result = run("flan-nb2001")
     assert result.exit_code == 2
     assert "did you mean flan-nb201" in result.output
 

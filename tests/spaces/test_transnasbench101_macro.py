@@ -89,7 +89,7 @@ def test_sampling_is_uniform_over_networks():
     assert 1900 < depths[4] < 2300  # 2,100 expected; 10,853 if the depth were drawn first
     assert SPACE.sample(40, 3) == SPACE.sample(40, np.random.default_rng(3))
     assert len(set(SPACE.sample(3256, 0))) == 3256
-    with pytest.raises(InvalidArgument, match=r"n=3257: expected 0\.\.3256"):
+    with pytest.raises(InvalidArgument, match=r"n=3257: expected an integer 0\.\.3256"):
         SPACE.sample(3257, 0)
 
 
