@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archenc.predictors.training import Copy, Schedule, batches, predict, single_thread, stack, train, unstack
+from archenc.predictors.training import Copy, Schedule, batches, predict, stack, train, unstack
 
 
 def _score(
@@ -95,14 +95,3 @@ def test_global_random_state_is_left_alone() -> None:
     before = torch.get_rng_state()
     _train(_copies(1))
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_one_thread_inside_and_as_before_outside() -> None:
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        with single_thread():
-            assert torch.get_num_threads() == 1
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jaxtyping import config
 
 from archenc.errors import ArchencError
 from archenc.tables.importing import Source
 from archenc.tables.joining import Join
 from archenc.tables.rows import Rows
+from archenc.testing.unchecked import unchecked
 
 _TOKENS = [
     b"0",
@@ -70,7 +70,7 @@ def ends(read: Callable[[Path], object], path: Path, contents: Iterable[bytes]) 
     for content in contents:
         path.write_bytes(content)
         end, done = READ, [""]
-        with as_a_user_runs_it(), _watched(done):
+        with unchecked(), _watched(done):
             try:
                 read(path)
             except ArchencError:
@@ -78,17 +78,6 @@ def ends(read: Callable[[Path], object], path: Path, contents: Iterable[bytes]) 
             except Exception as error:
                 end = repr(error)
         yield f"it did {done[0]}" if done[0] else end
-
-
-@contextmanager
-def as_a_user_runs_it() -> Iterator[None]:
-    """Leave out the checks of types, which only tests have and which would catch what a user meets."""
-    before = config.jaxtyping_disable
-    config.update("jaxtyping_disable", True)
-    try:
-        yield
-    finally:
-        config.update("jaxtyping_disable", before)
 
 
 def bring_in(source: Source, rows: Callable[[], Rows]) -> Callable[[Path], None]:

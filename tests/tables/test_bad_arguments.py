@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.tables.fuzz import as_a_user_runs_it
 
 from archenc.errors import InvalidArgument, MissingScore, UnknownName
 from archenc.spaces import space
 from archenc.tables import BenchmarkTable, export, import_benchmark, pull
+from archenc.testing.unchecked import unchecked
 
 NB201 = space("nb201")
 INFINITE, NAN = float("inf"), float("nan")
@@ -33,14 +33,14 @@ def table() -> BenchmarkTable:
 )
 def test_pull(tmp_path: Path, name: str, value: object):
     arguments = {"names": "nats_bench.csv", "home": tmp_path, "offline": True, name: value}
-    with as_a_user_runs_it(), pytest.raises(InvalidArgument, match=f"{name}="):
+    with unchecked(), pytest.raises(InvalidArgument, match=f"{name}="):
         pull(**arguments)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("archs", ["0" * 32, None, 5, NB201.parse(0)])
 def test_rows_of_what_is_no_list(table: BenchmarkTable, archs: object):
-    with as_a_user_runs_it(), pytest.raises(InvalidArgument, match=r"archs=.*list of architectures"):
+    with unchecked(), pytest.raises(InvalidArgument, match=r"archs=.*list of architectures"):
         table.rows(archs)  # type: ignore[arg-type]
 
 
@@ -51,18 +51,18 @@ def test_a_key_that_no_row_has(table: BenchmarkTable):
 
 @pytest.mark.parametrize("rows", [5, [[0], [1, 2]], [[0, 1]], "0", [0.5], [3], [True, False]])
 def test_values_of_what_are_no_rows(table: BenchmarkTable, rows: object):
-    with as_a_user_runs_it(), pytest.raises(InvalidArgument, match="rows: expected integers"):
+    with unchecked(), pytest.raises(InvalidArgument, match="rows: expected integers"):
         table.values("a", rows)  # type: ignore[arg-type]
 
 
 def test_values_of_several_metrics(table: BenchmarkTable):
-    with as_a_user_runs_it(), pytest.raises(InvalidArgument, match=r"metric=.*one metric"):
+    with unchecked(), pytest.raises(InvalidArgument, match=r"metric=.*one metric"):
         table.values(["a"])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["", None, 5])
 def test_open(name: object):
-    with as_a_user_runs_it(), pytest.raises(InvalidArgument, match=r"name=.*a space"):
+    with unchecked(), pytest.raises(InvalidArgument, match=r"name=.*a space"):
         BenchmarkTable.open(name)  # type: ignore[arg-type]
 
 

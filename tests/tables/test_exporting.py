@@ -17,6 +17,7 @@ from archenc.spaces import space
 from archenc.store import file_sha256
 from archenc.tables import BenchmarkTable, ImportReport, Metric, export, read_export
 from archenc.tables.exporting import Kind
+from archenc.testing.unchecked import unchecked
 
 from .fuzz import fuzz, mutate_bytes, mutated_json
 
@@ -194,14 +195,8 @@ def test_wrong_arguments_write_nothing(
     table: BenchmarkTable, tmp_path: Path, options: dict[str, Any], error: type, words: str
 ):
     path = tmp_path / options.pop("path", "x.csv")
-    from jaxtyping import config
-
-    config.update("jaxtyping_disable", True)
-    try:
-        with pytest.raises(error, match=words):
-            export(table, path, **options)
-    finally:
-        config.update("jaxtyping_disable", False)
+    with unchecked(), pytest.raises(error, match=words):
+        export(table, path, **options)
     assert not list(tmp_path.iterdir())
 
 

@@ -14,12 +14,13 @@ from torch import Tensor
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, GraphBatch, Kind, Rewire, as_batch, op, vocabulary
+from archenc.networks.threads import single_thread
 from archenc.predictors import flan_network as network
 from archenc.predictors.base import Predictor
 from archenc.predictors.checks import check_number, check_option, check_targets
 from archenc.predictors.flow import Branch, Mask, Parameters
 from archenc.predictors.persistence import State
-from archenc.predictors.training import Copy, Schedule, predict, single_thread, stack, train, unstack
+from archenc.predictors.training import Copy, Schedule, predict, stack, train, unstack
 from archenc.spaces import space
 
 Population = Sequence[Architecture] | GraphBatch

@@ -7,8 +7,7 @@ it learns does not depend on the company it is trained in, beyond the rounding o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -50,21 +49,6 @@ def batches(n: int, size: int) -> list[slice]:
     if len(starts) > 1 and n - starts[-1] == 1:
         starts.pop()
     return [slice(a, b) for a, b in zip(starts, [*starts[1:], n], strict=True)]
-
-
-@contextmanager
-def single_thread() -> Iterator[None]:
-    """Keep torch to one thread inside the block.
-
-    Results then do not depend on how many there are; and on graphs this small a second thread costs more in
-    waiting than it gives, many times more on a busy machine.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def stack(parameters: Sequence[Parameters]) -> Parameters:

@@ -7,10 +7,9 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +18,7 @@ import torch
 from archenc.errors import ArchencError, InvalidArgument
 from archenc.graph import Architecture
 from archenc.networks import build
+from archenc.networks.threads import single_thread
 from archenc.proxies.inputs import Inputs
 from archenc.proxies.scoring import score
 from archenc.proxies.seeding import weight_seed
@@ -57,7 +57,7 @@ def compute(plan: Plan, rows: Sequence[Row], jobs: int) -> Generator[Record]:
     if jobs < 1:
         raise InvalidArgument(f"jobs={jobs}: expected an integer >= 1")
     if jobs == 1 or len(rows) < 2:
-        with _one_thread():
+        with single_thread():
             yield from (score_one(plan, row.key, row.arch) for row in rows)
         return
     context = multiprocessing.get_context("spawn")  # forking a process that runs threads can deadlock
@@ -92,17 +92,6 @@ def score_one(plan: Plan, key: str, arch: Architecture) -> Record:
         "reasons": found.reasons,
         "seconds": found.seconds,
     }
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums come out in one order only with one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _begin(plan: Plan) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.tables.fuzz import as_a_user_runs_it, bring_in, fuzz, mutate_bytes, mutate_json, mutated_json
+from tests.tables.fuzz import bring_in, fuzz, mutate_bytes, mutate_json, mutated_json
 
 from archenc.errors import DataError, MissingScore
 from archenc.evaluation import Task
@@ -24,6 +24,7 @@ from archenc.tables.importers.nasbench101 import BENCHMARK
 from archenc.tables.importers.nasbench101.cells import spell
 from archenc.tables.importing import Listing
 from archenc.tables.rows import Rows
+from archenc.testing.unchecked import unchecked
 
 NB101 = space("nb101")
 ELEVEN = [proxy for proxy in PROXIES if proxy not in ("zen", "nwot")]
@@ -170,7 +171,7 @@ def test_what_does_not_fit_is_an_error_that_names_the_file(
     folder: Path, tmp_path: Path, breaks: Callable[[Path], None], message: str
 ):
     breaks(folder)
-    with as_a_user_runs_it(), pytest.raises(DataError, match=message):
+    with unchecked(), pytest.raises(DataError, match=message):
         bring(folder, tmp_path)
 
 

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tables.fuzz import as_a_user_runs_it
 
 from archenc.tables.unpickling import (
     COLLECTIONS,
@@ -28,6 +27,7 @@ from archenc.tables.unpickling import (
     machine,
     records,
 )
+from archenc.testing.unchecked import unchecked
 
 PLAIN = {**COLLECTIONS, **NUMPY}
 
@@ -150,7 +150,7 @@ def test_shrink_sees_every_dictionary_as_soon_as_it_is_whole():
             entries.clear()
             entries["total"] = total
 
-    with as_a_user_runs_it():
+    with unchecked():
         read = load(pickle.dumps(value, protocol=4), shrink=shrink)
     assert read == {i: {"total": 1225.0} for i in range(1200)}
     assert seen.count(50) == 1200
@@ -161,7 +161,7 @@ def test_shrinking_bounds_the_memory():
 
     def peak(shrink: Any) -> int:
         tracemalloc.start()
-        with as_a_user_runs_it():
+        with unchecked():
             load(content, shrink=shrink)
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
@@ -327,11 +327,11 @@ def test_a_few_bytes_cannot_ask_for_all_memory(content: bytes):
 
 def test_values_inside_each_other_end_in_an_error_or_a_value():
     depth = 50_000
-    with as_a_user_runs_it():
+    with unchecked():
         nested = load(b"]" * depth + b"a" * (depth - 1) + b".")
     assert len(nested) == 1
     del nested  # freed without recursion
-    with as_a_user_runs_it():
+    with unchecked():
         tuples = load(b")" + b"\x85" * depth + b".")
     assert len(tuples) == 1
     with pytest.raises(TypeError, match="key"):
@@ -398,7 +398,7 @@ def kept(kind: str, *arguments: Any, state: Any = None) -> Kept:
     ],
 )
 def test_arrays_of_more_than_is_there(value: Kept):
-    with as_a_user_runs_it(), pytest.raises(ValueError, match=r"made of a|strings"):
+    with unchecked(), pytest.raises(ValueError, match=r"made of a|strings"):
         array(value)
 
 

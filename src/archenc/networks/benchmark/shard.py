@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import torch
 
 from archenc.graph import Architecture
 from archenc.networks.benchmark.plan import Plan, Shard
 from archenc.networks.building import build
 from archenc.networks.nasbench201 import NasBench201Network
 from archenc.networks.stacked import Stack
+from archenc.networks.threads import single_thread
 from archenc.networks.training import Curves, fit, train
 from archenc.spaces import space
 from archenc.store import content_key
@@ -30,7 +27,7 @@ def train_shard(plan: Plan, shard: Shard) -> dict[str, Any]:
     """
     begin = time.perf_counter()
     data, recipe = plan.data, plan.recipe
-    with one_thread():
+    with single_thread():
         modules = [
             build(
                 arch,
@@ -63,14 +60,3 @@ def _plain(curves: Curves) -> dict[str, list[float | None]]:
         ]
         for (split, quantity, epoch), values in curves.items()
     }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: how sums are split among threads decides how they round."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -11,8 +11,9 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 from torch.nn import functional as F
 
+from archenc.networks.threads import single_thread
 from archenc.predictors.losses import PAIRS_PER_ARCHITECTURE, draw_pairs, pairwise_hinge
-from archenc.predictors.training import batches, single_thread
+from archenc.predictors.training import batches
 
 _EPS = 1e-5
 _LR_MIN = 1e-6
