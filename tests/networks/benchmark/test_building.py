@@ -98,6 +98,30 @@ def test_a_build_goes_on_where_it_was(built, tmp_path):
     assert seen[-1] == (16, 16)
 
 
+def test_more_seeds_take_over_the_shards_of_fewer(built, tmp_path):
+    made = plan(seeds=(0, 5, 7), repeated=None)
+    begun: list[int] = []
+
+    def mapper(plan, shards):
+        begun.extend(shard.number for shard in shards)
+        return map_some(plan, shards)
+
+    build_benchmark(made, tmp_path / "whole")
+    build_benchmark(made, tmp_path / "more", reuse=built, mapper=mapper)
+    assert same(tmp_path / "whole", tmp_path / "more")
+    # the last shard of seed 5 was cut short by `repeated`, so it is trained anew, and so is all of seed 7
+    assert sorted(begun) == [4, 5, 6, 7, 8]
+
+
+def test_another_build_is_not_taken_over(built, tmp_path):
+    made = plan(seeds=(0, 5, 7), recipe=Recipe(epochs=3, batch_size=32))
+    with pytest.raises(DataError, match="recipe differ"):
+        build_benchmark(made, tmp_path / "other", reuse=built)
+    assert not (tmp_path / "other").exists()
+    with pytest.raises(DataError, match="expected the plan of a finished or partial build"):
+        build_benchmark(made, tmp_path / "none", reuse=tmp_path)
+
+
 def map_some(plan, shards):
     for shard in reversed(shards):
         yield train_shard(plan, shard)

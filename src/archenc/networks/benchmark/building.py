@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.networks.benchmark.extending import shards_from
 from archenc.networks.benchmark.plan import Plan, Shard
 from archenc.networks.benchmark.table import table_of
 from archenc.networks.benchmark.workers import in_processes
@@ -30,6 +31,7 @@ def build_benchmark(
     minutes: float | None = None,
     progress: Progress | None = None,
     mapper: Mapper | None = None,
+    reuse: str | Path | None = None,
 ) -> BenchmarkTable:
     """Do the trainings of a plan and return them as a table, `out/table.parquet`.
 
@@ -37,15 +39,20 @@ def build_benchmark(
     same bytes as without. It holds plan.json, shards.jsonl (what was measured), seconds.jsonl (wall-clock
     times, different on every run) and table.parquet. jobs: processes, a thread each. minutes: begin no shard
     after so long; what is missing is missing in the table. mapper: trains shards elsewhere, such as
-    `on_cluster`.
-    Raises InvalidArgument, DataError: `out` belongs to another plan, or is damaged.
+    `on_cluster`. reuse: folder of the same build with fewer seeds or repeated rows, whose shards are taken
+    over.
+    Raises InvalidArgument, DataError: `out` belongs to another plan, or is damaged; `reuse` does not fit.
     """
     if jobs < 1:
         raise InvalidArgument(f"jobs={jobs}: expected at least 1")
     out = Path(out)
+    known = [] if reuse is None else list(shards_from(plan, reuse))
     _claim(plan, out)
     journal, times = Journal(out / "shards.jsonl"), Journal(out / "seconds.jsonl")
     done = {record["shard"] for record in journal}
+    known = [record for record in known if record["shard"] not in done]
+    journal.extend(known)
+    done |= {record["shard"] for record in known}
     open_shards = [shard for shard in plan.shards if shard.number not in done]
     size = [len(shard.rows) for shard in plan.shards]
     finished = sum(size[number] for number in done)
