@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from archenc.networks.building import tasks as tasks
     from archenc.networks.counting import Counts as Counts
     from archenc.networks.counting import count as count
+    from archenc.networks.op_costs import operation_counts as operation_counts
 
 _HOMES = {
     "Builder": "base",
@@ -29,10 +30,21 @@ _HOMES = {
     "Network": "base",
     "build": "building",
     "count": "counting",
+    "operation_counts": "op_costs",
     "operation_paths": "base",
     "tasks": "building",
 }
 
-__all__ = ["Builder", "CellCopy", "Counts", "Network", "build", "count", "operation_paths", "tasks"]
+__all__ = [
+    "Builder",
+    "CellCopy",
+    "Counts",
+    "Network",
+    "build",
+    "count",
+    "operation_counts",
+    "operation_paths",
+    "tasks",
+]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

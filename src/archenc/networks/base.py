@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,8 @@ class Network(nn.Module, ABC):
 
 
 Construct = Callable[..., Network]
+Alike = Mapping[tuple[int, int], Hashable]
+"""For each operation, by (number of the cell, number of the operation): what decides its cost."""
 Initialise = Callable[[Any, torch.Generator], None]
 
 
@@ -65,11 +67,14 @@ class Builder:
     tasks: names of the data sets or tasks; the first is the default. construct: called as
     `construct(arch, task, **skeleton)` under the meta device, so that no weight is drawn; it sets the
     attributes of `Network`. initialise: fills every parameter and buffer of a module from a generator.
+    alike: says what decides the cost of each operation that is built by default, so that one network counts
+    for many; operations that are left out cost nothing. None: all of the architecture decides.
     """
 
     tasks: tuple[str, ...]
     construct: Construct
     initialise: Initialise
+    alike: Callable[[Architecture], Alike] | None = None
 
     def make(self, arch: Architecture, task: str | None, skeleton: Mapping[str, Any]) -> Network:
         """Return the network on the meta device. Raises InvalidArgument for an unknown task or option."""

@@ -56,6 +56,21 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
         raise InvalidArgument(f"module={shown(module)}: expected a torch.nn.Module")
     if convention not in CONVENTIONS:
         raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(CONVENTIONS)}")
+    costs, macs = _measure(module, input_shape)
+    params = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+    return Counts(params, sum(costs.values()) if convention == "suite_zero" else macs)
+
+
+def leaf_flops(module: nn.Module, input_shape: Shape | None = None) -> dict[nn.Module, int]:
+    """Return what each layer that was called adds to the FLOPs of `count`, convention "suite_zero".
+
+    Arguments and errors are those of `count`.
+    """
+    return _measure(module, input_shape)[0]
+
+
+def _measure(module: nn.Module, input_shape: Shape | None) -> tuple[dict[nn.Module, int], int]:
+    """Return the cost of each called leaf by the first convention, and the total by the second."""
     if input_shape is None and isinstance(module, Network):
         input_shape = module.input_shape
     if input_shape is None:
@@ -64,7 +79,6 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
     own = module.input_shape if isinstance(module, Network) else None
     if own is not None and (len(shape), *shape[:-2]) != (len(own), *own[:-2]):
         raise InvalidArgument(f"input_shape={shape}: the network takes examples like {own}")
-    params = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
     costs: dict[nn.Module, int] = {}
     total = 0
 
@@ -82,7 +96,7 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
             raise InvalidArgument(
                 f"input_shape={shape}: {type(module).__name__} cannot take such an example ({error})"
             ) from error
-    return Counts(params, sum(costs.values()) if convention == "suite_zero" else total)
+    return costs, total
 
 
 @contextmanager

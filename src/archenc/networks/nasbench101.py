@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell
-from archenc.networks.base import Builder, CellCopy, Network
+from archenc.networks.base import Alike, Builder, CellCopy, Network
 from archenc.networks.initialisation import fan_out_normal, variance_scaling
 from archenc.networks.nb101_vertices import KERNELS, as_given, as_trained, stages, widths
 
 _INITIALISE = {"benchmark": variance_scaling, "suite_zero": partial(fan_out_normal, linear_std=0.01)}
+_CHANNELS, _STACKS = 128, 3
 _MOMENTUM = {"benchmark": 0.003, "suite_zero": 0.1}
 _ORDER = {"trained": as_trained, "given": as_given}
 
@@ -94,8 +95,8 @@ class NasBench101Network(Network):
         arch: Architecture,
         task: str,
         *,
-        channels: int = 128,
-        stacks: int = 3,
+        channels: int = _CHANNELS,
+        stacks: int = _STACKS,
         modules: int = 3,
         n_classes: int = 10,
         input_shape: tuple[int, int, int] = (3, 32, 32),
@@ -157,4 +158,18 @@ def _initialise(module: nn.Module, generator: torch.Generator) -> None:
     _INITIALISE[cast("NasBench101Network", module).init](module, generator)
 
 
-BUILDER = Builder(("cifar10",), NasBench101Network, _initialise)
+def _alike(arch: Architecture) -> Alike:
+    """Say that a vertex costs what its operation and its width in every stack decide."""
+    leaving = [after for stack in stages(_CHANNELS, _STACKS, 1) for _, after in stack]
+    live = arch.cells[0].prune()
+    ends = sum(edge.target == live.n_nodes - 1 and edge.source > 0 for edge in live.edges)
+    even = not any(width % max(ends, 1) for width in leaving)  # else the order decides who is wider by one
+    cell, nodes = (as_given if even else as_trained)(arch.cells[0])
+    found = zip(*(widths(cell, width, width) for width in leaving), strict=True)
+    return {
+        (0, node - 1): (member.name, *own)
+        for node, member, own in list(zip(nodes, cell.nodes, found, strict=True))[1:-1]
+    }
+
+
+BUILDER = Builder(("cifar10",), NasBench101Network, _initialise, _alike)

@@ -12,6 +12,7 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import torch_default
+from archenc.networks.op_costs import by_edge
 
 _TASKS = {"cifar10": (10, (3, 32, 32)), "cifar100": (100, (3, 32, 32)), "imagenet16": (120, (3, 16, 16))}
 
@@ -98,4 +99,4 @@ def _check_size(input_shape: tuple[int, ...], stem_stride: int, stages: int) -> 
         )
 
 
-BUILDER = Builder(tuple(_TASKS), NasBench201Network, torch_default)
+BUILDER = Builder(tuple(_TASKS), NasBench201Network, torch_default, by_edge)

@@ -12,6 +12,7 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.darts_cell import DartsCell
 from archenc.networks.initialisation import torch_default
+from archenc.networks.op_costs import by_edge
 
 _RECIPES = ("suite_zero", "darts")
 _STEM = 3
@@ -97,4 +98,4 @@ class NasBench301Network(Network):
         return self.classifier(self.pool(self.features(x)).flatten(1))
 
 
-BUILDER = Builder(("cifar10",), NasBench301Network, torch_default)
+BUILDER = Builder(("cifar10",), NasBench301Network, torch_default, by_edge)

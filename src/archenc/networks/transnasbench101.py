@@ -13,6 +13,7 @@ from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import fan_out_normal, torch_default
+from archenc.networks.op_costs import by_edge
 from archenc.networks.tnb101_heads import TASKS
 
 _STRIDE = 4
@@ -119,4 +120,4 @@ def _stem(channels_in: int, channels: int) -> list[nn.Module]:
     ]
 
 
-BUILDER = Builder(tuple(TASKS), micro, initialise)
+BUILDER = Builder(tuple(TASKS), micro, initialise, by_edge)
