@@ -9,6 +9,10 @@ from typer.testing import CliRunner
 
 from archenc import space
 from archenc.cli.app import app
+from archenc.errors import InvalidArgument
+from archenc.networks.benchmark import distinct
+from archenc.networks.datasets import digits
+from archenc.proxies import Inputs
 from archenc.tables import BenchmarkTable
 
 SMALL = "channels=4,cells=1,input_shape=1x8x8"
@@ -40,12 +44,57 @@ def test_architectures_come_from_a_file(tmp_path: Path):
     assert table.keys == [space("nb201").key(arch) for arch in archs]
 
 
+def test_a_data_set_gives_images_classes_and_the_names_of_columns(tmp_path: Path):
+    options = [
+        "--dataset",
+        "digits",
+        "--batch",
+        "4",
+        "--skeleton",
+        "channels=4,cells=1,stages=1,stem_stride=2",
+    ]
+    code, said = call(
+        "--space", "nb201", "--out", str(tmp_path), "--rows", "2", "--proxies", "jacov", *options
+    )
+    assert code == 0, said
+    table = BenchmarkTable.open(tmp_path / "scores.parquet")
+    assert list(table.metrics) == ["digits_zc4_jacov"]
+    assert table.metrics["digits_zc4_jacov"].dataset == "digits"
+    recipe = table.provenance["scores"]
+    assert recipe["skeleton"]["input_shape"] == recipe["inputs"]["shape"][1:] == [1, 8, 8]
+    assert recipe["inputs"]["part"] == "train"
+
+
+def test_the_batch_of_a_data_set_is_of_its_training_part():
+    data = digits()
+    inputs = Inputs.dataset(data, 1, batch=16)
+    assert inputs.labels is not None
+    known = {(image.tobytes(), int(label)) for image, label in zip(data.train.x, data.train.y, strict=True)}
+    drawn = {
+        (image.numpy().tobytes(), int(label)) for image, label in zip(inputs.x, inputs.labels, strict=True)
+    }
+    assert len(drawn) == 16
+    assert drawn <= known
+    with pytest.raises(InvalidArgument, match=r"1\.\.512"):
+        Inputs.dataset(data, batch=513)
+
+
+def test_one_of_each_canonical_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    two = distinct("nb201")[5:7]
+    monkeypatch.setattr("archenc.networks.benchmark.distinct", {"nasbench201": two}.get)
+    options = ["--rows", "distinct", "--proxies", "params", "--batch", "2", "--skeleton", SMALL]
+    code, said = call("--space", "nb201", "--out", str(tmp_path), *options)
+    assert code == 0, said
+    assert BenchmarkTable.open(tmp_path / "scores.parquet").keys == list(two)
+
+
 @pytest.mark.parametrize(
     ("option", "value", "named"),
     [
         ("--inputs", "photos", "photos"),
+        ("--dataset", "photos", "photos"),
         ("--rows", "nothing.txt", "nothing.txt"),
-        ("--skeleton", "channels", "name=value"),
+        ("--skeleton", "channels", "NAME=VALUE"),
         ("--proxies", "snipp", "snipp"),
         ("--task", "svhn", "svhn"),
     ],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from archenc.cli import network_options
 from archenc.errors import DataError, InvalidArgument
-
-if TYPE_CHECKING:
-    from archenc.networks.datasets import Dataset
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train architectures, and make a table.")
 
@@ -55,6 +53,9 @@ def build(
     shard: Annotated[int, typer.Option(min=1, help="Architectures trained together.")] = 64,
     jobs: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 1,
     minutes: Annotated[float | None, typer.Option(help="Begin no shard after so many minutes.")] = None,
+    reuse: Annotated[
+        Path | None, typer.Option(help="Take over the shards of the same build with fewer seeds.")
+    ] = None,
     ray: Annotated[
         str, typer.Option(help="Train on a Ray cluster: its address, auto, or local to start one.")
     ] = "",
@@ -72,11 +73,11 @@ def build(
     plan = Plan(
         space,
         _architectures(space, sample, distinct, archs),
-        _dataset(dataset, train, val, split),
+        network_options.dataset(dataset, train, val, split),
         recipe,
         seeds=_integers("seeds", seeds),
         repeated=repeated,
-        skeleton=_options(skeleton),
+        skeleton=network_options.skeleton(skeleton),
         shard_size=shard,
         task=task or None,
     )
@@ -89,7 +90,9 @@ def build(
             advance(done, total)
 
         mapper = _cluster(ray) if ray else None
-        table = build_benchmark(plan, out, jobs=jobs, minutes=minutes, progress=note, mapper=mapper)
+        table = build_benchmark(
+            plan, out, jobs=jobs, minutes=minutes, progress=note, mapper=mapper, reuse=reuse
+        )
     done, total = counts
     typer.echo(f"{out / 'table.parquet'}: {len(table):,} architectures, {done:,} of {total:,} trainings")
     if done < total:
@@ -116,32 +119,6 @@ def _architectures(space: str, sample: int, distinct: bool, archs: Path | None) 
     if member.size is None or member.size > 1_000_000:
         raise InvalidArgument(f"--space {space}: too large to train whole; give --sample")
     return tuple(member.format(arch) for arch in member.enumerate())
-
-
-def _dataset(text: str, train: float | None, val: float | None, split: int) -> Dataset:
-    from archenc.networks import datasets
-
-    name, _, folder = text.partition(":")
-    if name == "digits" and not folder:
-        sizes = {"train": train, "val": val}
-        return datasets.digits(**{part: int(size) for part, size in sizes.items() if size}, seed=split)
-    if name in ("cifar10", "cifar100") and folder:
-        if train is not None:
-            raise InvalidArgument("--train: CIFAR's training part is what --val leaves")
-        return datasets.cifar_binary(folder, name, 0.5 if val is None else val, split)
-    if text.endswith(".npz"):
-        return datasets.from_npz(text, 0.5 if train is None else train, 0.25 if val is None else val, split)
-    raise InvalidArgument(f"--dataset {text!r}: expected digits, cifar10:FOLDER, cifar100:FOLDER or FILE.npz")
-
-
-def _options(text: str) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    for part in filter(None, text.split(",")):
-        name, _, value = part.partition("=")
-        if not value:
-            raise InvalidArgument(f"--skeleton {text!r}: expected NAME=VALUE, separated by commas")
-        options[name.strip()] = int(value) if value.strip().isdigit() else value.strip()
-    return options
 
 
 def _integers(option: str, text: str) -> tuple[int, ...]:

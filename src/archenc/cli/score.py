@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from archenc.cli import network_options
 from archenc.errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -22,10 +23,20 @@ def score(
     inputs: Annotated[
         str, typer.Option(help="digits, noise, cifar:PATH (CIFAR-10, binary) or cifar100:PATH.")
     ] = "digits",
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="Instead of --inputs, a data set of `archenc benchmark build`: the batch is drawn from its "
+            "training part, and networks take its images and classes."
+        ),
+    ] = "",
     proxies: Annotated[str, typer.Option(help="Names separated by commas, or all 13.")] = "all",
     rows: Annotated[
         str,
-        typer.Option(help="all (enumerated), N (drawn at random), or a file with one architecture a line."),
+        typer.Option(
+            help="all (enumerated), distinct (one of each canonical class), N (drawn at random), or a file "
+            "with one architecture a line."
+        ),
     ] = "100",
     batch: Annotated[int, typer.Option(min=1, help="Images in the batch.")] = 32,
     seed: Annotated[int, typer.Option(min=0, help="Seed of rows, batch and initial weights.")] = 0,
@@ -38,21 +49,24 @@ def score(
 ) -> None:
     """Score untrained networks by zero-cost proxies and write a table."""
     from archenc.networks import build
-    from archenc.proxies import PROXIES, score_space
+    from archenc.proxies import PROXIES, Inputs, score_space
     from archenc.spaces import space as find
 
     member = find(space)
     archs = _rows(member.name, rows, seed)
-    options = _options(skeleton)
+    options = network_options.skeleton(skeleton)
+    data = network_options.dataset(dataset) if dataset else None
+    if data is not None:
+        options |= {"input_shape": data.input_shape, "n_classes": data.n_classes}
     network = build(archs[0], task or None, device="meta", **options)
-    chosen = _inputs(inputs, network, batch, seed)
+    drawn = _inputs(inputs, network, batch, seed) if data is None else Inputs.dataset(data, seed, batch=batch)
     names = PROXIES if proxies == "all" else tuple(name.strip() for name in proxies.split(","))
     try:
         table = score_space(
             member.name,
             archs,
             network.task,
-            chosen,
+            drawn,
             names,
             out=out,
             seed=seed,
@@ -60,6 +74,7 @@ def score(
             device=None if device == "cpu" else device,
             progress=progress,
             skeleton=options,
+            dataset=None if data is None else data.name,
         )
     except KeyboardInterrupt as stop:
         typer.echo(f"interrupted: every score is kept in {out}; the same command continues there", err=True)
@@ -76,11 +91,15 @@ def _rows(space: str, rows: str, seed: int) -> list[Architecture]:
     member = find(space)
     if rows == "all":
         return list(member.enumerate())
+    if rows == "distinct":
+        from archenc.networks.benchmark import distinct
+
+        return [member.parse(spelling) for spelling in distinct(space)]
     if rows.isdigit() and int(rows) > 0:
         return member.sample(int(rows), seed)
     path = Path(rows)
     if not path.is_file():
-        raise InvalidArgument(f"--rows {rows!r}: expected all, a positive number, or a file")
+        raise InvalidArgument(f"--rows {rows!r}: expected all, distinct, a positive number, or a file")
     return [member.parse(line.strip()) for line in path.read_text().splitlines() if line.strip()]
 
 
@@ -99,19 +118,3 @@ def _inputs(text: str, network: Network, batch: int, seed: int) -> Inputs:
         dataset = "cifar100" if kind == "cifar100" else "cifar10"
         return Inputs.cifar_binary(path, seed, dataset=dataset, batch=batch)
     raise InvalidArgument(f"--inputs {text!r}: legal: digits, noise, cifar:PATH, cifar100:PATH")
-
-
-def _options(text: str) -> dict[str, Any]:
-    """Read `channels=8,input_shape=1x8x8`: numbers, shapes with an x, else texts."""
-    found: dict[str, Any] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        name, equals, value = part.partition("=")
-        if not equals or not value:
-            raise InvalidArgument(f"--skeleton {text!r}: expected name=value, separated by commas")
-        sizes = value.split("x")
-        if all(size.isdigit() for size in sizes):
-            numbers = tuple(int(size) for size in sizes)
-            found[name] = numbers[0] if len(numbers) == 1 else numbers
-        else:
-            found[name] = value
-    return found

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.networks.datasets import Dataset
 from archenc.proxies.losses import LOSSES
 from archenc.store import content_key, file_sha256
 from archenc.typing import Seed, as_generator
@@ -125,6 +126,16 @@ class Inputs:
         x = x.expand(-1, shape[0], -1, -1).contiguous()
         y = torch.from_numpy(labels[rows].astype(np.int64))
         return Inputs(x, y, n_classes, "digits", recipe={"seed": _plain(seed), "resize": "bilinear"})
+
+    @staticmethod
+    def dataset(data: Dataset, seed: Seed = 0, *, batch: int = 32) -> Inputs:
+        """Return examples of the training part of a data set (`networks.datasets`), drawn at random."""
+        if not 1 <= batch <= len(data.train):
+            raise InvalidArgument(f"batch={batch}: legal: 1..{len(data.train)}, the training examples")
+        rows = as_generator(seed).permutation(len(data.train))[:batch]
+        x, y = torch.from_numpy(data.train.x[rows]), torch.from_numpy(data.train.y[rows])
+        recipe = {"seed": _plain(seed), "part": "train", "dataset": dict(data.source)}
+        return Inputs(x, y, data.n_classes, data.name, recipe=recipe)
 
     @staticmethod
     def cifar_binary(

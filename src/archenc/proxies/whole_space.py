@@ -45,6 +45,7 @@ def score_space(
     device: str | None = None,
     progress: bool = False,
     skeleton: Mapping[str, Any] | None = None,
+    dataset: str | None = None,
 ) -> BenchmarkTable:
     """Score architectures of a space and return the table, which `out` keeps as scores.parquet.
 
@@ -52,8 +53,9 @@ def score_space(
     task, skeleton: of `networks.build`. names: registered proxies. seed: the weights of an architecture
     follow from it and from its key, so its scores do not depend on what else is scored. jobs: processes, one
     thread each. device: "cuda", say; the scores are those of the machine they are computed on.
-    The columns are `{task}_{name of the inputs}{batch}_{proxy}`; what is undefined is NaN, and
-    `table.missing` counts the reasons. How the scores came about is `table.provenance`.
+    dataset: what the networks are meant for, where it is not the task; the columns are then
+    `{dataset}_zc{batch}_{proxy}`, else `{task}_{name of the inputs}{batch}_{proxy}`. What is undefined is
+    NaN, and `table.missing` counts the reasons. How the scores came about is `table.provenance`.
     A run that was killed goes on from the journal in `out` and ends with the same bytes in scores.parquet;
     times, which differ, are in seconds.json.
     Raises InvalidArgument if `out` holds a run of another recipe.
@@ -64,7 +66,7 @@ def score_space(
     network = build(rows[0].arch, task, device="meta", **(skeleton or {}))
     options = dict(skeleton or {})
     folder = Path(out)
-    recipe = _recipe(member.name, network.task, inputs, names, seed, device, options)
+    recipe = _recipe(member.name, network.task, inputs, names, seed, device, options, dataset)
     _claim(folder, recipe)
     journal = Journal(folder / _JOURNAL)
     known = {record["key"]: record for record in journal.records()}
@@ -76,15 +78,10 @@ def score_space(
             known[record["key"]] = record
             advance()
     records = [known[row.key] for row in rows]
-    table = _table(member.name, network.task, rows, records, inputs, chosen(names), recipe)
+    table = _table(member.name, rows, records, inputs, chosen(names), recipe)
     write_json(folder / SECONDS, {row.key: known[row.key]["seconds"] for row in rows})
     table.save(folder / SCORES)
     return table
-
-
-def column(task: str, inputs: Inputs, proxy: str) -> str:
-    """Return the name of the column of a proxy."""
-    return f"{task}_{inputs.name}{len(inputs.x)}_{proxy}"
 
 
 def _distinct(member: SearchSpace, archs: Iterable[Architecture | str]) -> list[Row]:
@@ -108,6 +105,7 @@ def _recipe(
     seed: int,
     device: str | None,
     skeleton: Mapping[str, Any],
+    dataset: str | None,
 ) -> dict[str, Any]:
     given = {
         "what": "zero-cost proxies",
@@ -118,7 +116,7 @@ def _recipe(
         "seed": seed,
         "device": "cpu" if device is None else device,
         "skeleton": dict(skeleton),
-    }
+    } | ({} if dataset is None else {"dataset": dataset})
     return json.loads(json.dumps(given)) | {"key": content_key(given)}
 
 
@@ -154,7 +152,6 @@ def _bar(shown: bool, total: int, done: int) -> Iterator[Callable[[], None]]:
 
 def _table(
     name: str,
-    task: str,
     rows: Sequence[Row],
     records: Sequence[Mapping[str, Any]],
     inputs: Inputs,
@@ -162,8 +159,10 @@ def _table(
     recipe: Mapping[str, Any],
 ) -> BenchmarkTable:
     metrics, columns, missing = {}, {}, {}
+    dataset = recipe.get("dataset", recipe["task"])
+    kind = "zc" if "dataset" in recipe else inputs.name
     for proxy in members:
-        own = column(task, inputs, proxy.name)
+        own = f"{dataset}_{kind}{len(inputs.x)}_{proxy.name}"
         values = [record["scores"][proxy.name] for record in records]
         columns[own] = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
         reasons = Counter(
@@ -173,7 +172,7 @@ def _table(
             missing[own] = dict(sorted(reasons.items()))
         metrics[own] = Metric(
             own,
-            dataset=task,
+            dataset=dataset,
             quantity=proxy.name,
             unit=proxy.unit,
             direction=proxy.direction,
