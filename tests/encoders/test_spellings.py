@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from archenc.encoders.spellings import architectures, keys_of, native_spellings
+from archenc.encoders.spellings import keys_of, native_spellings
 from archenc.errors import InvalidArgument
-from archenc.graph import Architecture, GraphBatch, as_batch
+from archenc.graph import Architecture, GraphBatch, architectures, as_batch
 from archenc.spaces import space
 from archenc.spaces.nasbench201 import SPACE
 

@@ -9,6 +9,7 @@ from archenc.graph.forms import forms
 from archenc.graph.ops import Kind, Op, op, vocabulary
 from archenc.graph.population import canonical_text, canonical_texts, class_labels, ids
 from archenc.graph.rewire import Rewire
+from archenc.graph.unbatch import architectures
 from archenc.graph.views import op_on_edge, op_on_node
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Op",
     "Rewire",
     "View",
+    "architectures",
     "as_batch",
     "canonical_text",
     "canonical_texts",
