@@ -6,7 +6,7 @@ with sums by hand only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import final
 
 from jaxtyping import Float
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture, Cell, Kind
-from archenc.networks.base import Builder, CellCopy
+from archenc.networks.base import Alike, Builder, CellCopy
 from archenc.networks.tnb101_heads import TASKS
 from archenc.networks.transnasbench101 import Body, TransNasNetwork, initialise
 
@@ -99,4 +99,14 @@ class ResidualBlock(nn.Module):
         return self.shortcut(x) + self.residual(x)
 
 
-BUILDER = Builder(tuple(TASKS), macro, initialise)
+def _alike(arch: Architecture) -> Alike:
+    """Say that a module costs what it is, and how wide and how large the map is that it takes."""
+    found: dict[tuple[int, int], Hashable] = {}
+    wide = small = 1
+    for number, node in enumerate(arch.cells[0].nodes[1:-1]):
+        found[0, number] = (node.name, wide, small)
+        wide, small = wide * node.widening, small * node.stride
+    return found
+
+
+BUILDER = Builder(tuple(TASKS), macro, initialise, _alike)
