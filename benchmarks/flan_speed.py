@@ -156,7 +156,7 @@ def main() -> int:
         fitted = FLAN(timesteps=steps, epochs=1).fit(everything[rows], y[rows])
         config, start = fitted.config_, fitted.parameters_[0]
         tensors, labels = (
-            fitted._tensors(everything[rows], everything[rows].to_view("op_on_node", True)),
+            fitted._tensors(everything[rows]),
             torch.as_tensor(y[rows]),
         )
         one = [t[:BATCH] for t in tensors]

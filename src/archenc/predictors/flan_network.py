@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from archenc.predictors.flow import Branch, FlowStack, Mask, Parameters, init_linear, linear
+from archenc.predictors import layers
+from archenc.predictors.flow import Branch, FlowStack, Mask, Parameters, linear
+from archenc.predictors.layers import add, add_linear, mlp, part
 
 OP, NODE, HIDDEN, SUPPLEMENT, HEAD, SIZE = 48, 96, 128, 48, 200, 8
 ROWS = 256  # rows of the published operation table
@@ -87,25 +88,25 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
         "node.input": torch.randn(OP, generator=generator),
         "node.other": torch.zeros(OP),
     }
-    _add_linear(parameters, "node", (OP, NODE), generator)
-    _add(parameters, "forward", config.forward.init(generator))
+    add_linear(parameters, "node", (OP, NODE), generator)
+    add(parameters, "forward", config.forward.init(generator))
     paper = config.paper_size
     if config.timesteps > 1:
-        _add(parameters, "backward", config.backward.init(generator))
-        _add_linear(parameters, "f2b", (HIDDEN, HIDDEN, HIDDEN), generator)
-        _add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
+        add(parameters, "backward", config.backward.init(generator))
+        add_linear(parameters, "f2b", (HIDDEN, HIDDEN, HIDDEN), generator)
+        add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
     elif paper:
         # The public model drops f2b alone for T = 1.
-        _add(parameters, "backward", config.backward.init(generator))
-        _add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
+        add(parameters, "backward", config.backward.init(generator))
+        add_linear(parameters, "update", (OP + 2 * HIDDEN, HIDDEN, OP), generator)
     if config.supplement or paper:
         width = config.supplement or PAPER_SUPPLEMENT
-        _add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
+        add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
     if config.cells > 1 or paper:
-        _add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
+        add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
     if config.size_inputs or paper:
-        _add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
-    _add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
+        add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
+    add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
     if config.input_states > 1:
         parameters["node.inputs"] = torch.randn(config.input_states - 1, OP, generator=generator)
     return parameters
@@ -116,7 +117,7 @@ FROZEN = ("op.input",)
 
 def count(parameters: Parameters, *, trainable: bool = False) -> int:
     """Count stored parameters, frozen ones included unless `trainable`."""
-    return sum(v.numel() for k, v in parameters.items() if not (trainable and k in FROZEN))
+    return layers.count(parameters, frozen=FROZEN if trainable else ())
 
 
 def score(
@@ -140,16 +141,16 @@ def score(
     ]
     z = embeddings[0]
     if config.cells > 1:
-        z = _mlp(parameters, "cells", torch.cat(embeddings, dim=-1), 2)
+        z = mlp(parameters, "cells", torch.cat(embeddings, dim=-1), 2)
     keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
     if keep is not None:
         keeps = keep.split(config.dropped, dim=-1)
     parts = [z]
     if config.supplement:
-        parts.append(_mlp(parameters, "supplement", supplement, 3, keeps[:2]))
+        parts.append(mlp(parameters, "supplement", supplement, 3, keeps[:2]))
         keeps = keeps[2:]
-    parts.append(_mlp(parameters, "size", size, 2) if config.size_inputs else z.new_zeros(z.shape[0], SIZE))
-    return _mlp(parameters, "head", torch.cat(parts, dim=-1), 4, keeps)[..., 0]
+    parts.append(mlp(parameters, "size", size, 2) if config.size_inputs else z.new_zeros(z.shape[0], SIZE))
+    return mlp(parameters, "head", torch.cat(parts, dim=-1), 4, keeps)[..., 0]
 
 
 def operations(config: FlanConfig, parameters: Parameters) -> Float[Tensor, "k 48"]:
@@ -179,7 +180,7 @@ def embed(
     b, v, _ = ops.shape
     inputs = config.input_nodes
     predecessors = adjacency.transpose(1, 2)
-    stack, forward = config.forward, _part(parameters, "forward")
+    stack, forward = config.forward, part(parameters, "forward")
     table = operations(config, parameters)
     vectors = torch.stack([parameters["node.input"], parameters["node.other"]])
     if config.input_states > 1:
@@ -190,45 +191,16 @@ def embed(
     y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
     e = linear(ops, table)
     for t in range(1, config.timesteps):
-        backward = _part(parameters, "backward")
+        backward = part(parameters, "backward")
         gates = (
             linear(ops, config.backward.gates(backward, table))
             if t == 1
             else config.backward.gates(backward, e)
         )
-        returned = config.backward.enter(backward, _mlp(parameters, "f2b", y[:, -1], 2))
+        returned = config.backward.enter(backward, mlp(parameters, "f2b", y[:, -1], 2))
         returned = F.pad(returned[:, None], (0, 0, v - 1, 0))
         returned = config.backward.run(backward, returned, adjacency, gates)
-        e = e + STEP * _mlp(parameters, "update", torch.cat([e.detach(), y.detach(), returned], dim=-1), 2)
+        e = e + STEP * mlp(parameters, "update", torch.cat([e.detach(), y.detach(), returned], dim=-1), 2)
         y = stack.run(forward, entered, predecessors, stack.gates(forward, e))
     weight = nodes[:, inputs:, None]
     return (y[:, inputs:] * weight).sum(1) / weight.sum(1)
-
-
-def _mlp(
-    parameters: Parameters, name: str, x: Tensor, layers: int, keep: Sequence[Tensor | None] | None = None
-) -> Tensor:
-    """Linear layers with ReLU (and dropout multipliers) between them."""
-    for i in range(layers):
-        x = linear(x, parameters[f"{name}.{i}.weight"], parameters[f"{name}.{i}.bias"])
-        if i < layers - 1:
-            x = torch.relu(x)
-            mask = keep[i] if keep is not None else None
-            if mask is not None:
-                x = x * mask
-    return x
-
-
-def _add_linear(
-    parameters: Parameters, name: str, widths: tuple[int, ...], generator: torch.Generator
-) -> None:
-    for i, (d_in, d_out) in enumerate(pairwise(widths)):
-        parameters[f"{name}.{i}.weight"], parameters[f"{name}.{i}.bias"] = init_linear(d_in, d_out, generator)
-
-
-def _add(parameters: Parameters, name: str, part: Parameters) -> None:
-    parameters.update({f"{name}.{k}": v for k, v in part.items()})
-
-
-def _part(parameters: Parameters, name: str) -> Parameters:
-    return {k[len(name) + 1 :]: v for k, v in parameters.items() if k.startswith(name + ".")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,12 +18,17 @@ from torch import Tensor
 from torch.func import vmap
 
 from archenc.predictors.flow import Parameters
-from archenc.predictors.losses import MARGIN, PAIRS_PER_ARCHITECTURE, draw_pairs, pairwise_hinge
+from archenc.predictors.losses import MARGIN, PAIRS_PER_ARCHITECTURE, Choice, Loss, evaluate, prepare
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """AdamW with a cosine per epoch; the defaults are FLAN's published ones."""
+    """AdamW with a cosine per epoch; the defaults are FLAN's published ones.
+
+    decay: "cosine" from `lr` to `lr_min`, or "constant". Without weight decay AdamW is Adam. loss: see
+    `archenc.predictors.losses`; choice: which pairs are kept where there are too many. weights: of the
+    columns of labels [n, k], 1 each where none are given.
+    """
 
     epochs: int = 150
     batch_size: int = 8
@@ -32,13 +37,17 @@ class Schedule:
     weight_decay: float = 1e-5
     pairs_per_architecture: int = PAIRS_PER_ARCHITECTURE
     margin: float = MARGIN
+    decay: Literal["cosine", "constant"] = "cosine"
+    loss: Loss = "hinge"
+    choice: Choice = "random"
+    weights: tuple[float, ...] = ()
 
 
 @runtime_checkable
 class ScoreFunction(Protocol):
-    """A network: (parameters, tensors of a batch, dropout multipliers) -> one score per row."""
+    """A network: (parameters, tensors of a batch, dropout multipliers) -> one score a row, or k scores."""
 
-    def __call__(self, parameters: Parameters, *batch: Tensor, keep: Tensor | None) -> Float[Tensor, " b"]:
+    def __call__(self, parameters: Parameters, *batch: Tensor, keep: Tensor | None) -> Float[Tensor, "b ..."]:
         """Return the scores of a batch."""
         ...
 
@@ -64,10 +73,13 @@ def unstack(parameters: Parameters) -> list[Parameters]:
 
 @dataclass
 class Copy:
-    """One network to train: rows of the shared tensors, their labels, and its own randomness."""
+    """One network to train: rows of the shared tensors, their labels, and its own randomness.
+
+    y: one label a row, or k of them for a network that gives k scores; NaN is missing.
+    """
 
     rows: Int[np.ndarray, " n"]
-    y: Float[np.ndarray, " n"]
+    y: Float[np.ndarray, "n ..."]
     seed: int
 
 
@@ -80,14 +92,16 @@ def train(
     *,
     dropped: int = 0,
     dropout: float = 0.0,
+    noise: int = 0,
     frozen: Sequence[str] = (),
     on_epoch: Callable[[int, int], None] | None = None,
 ) -> Parameters:
-    """Train stacked copies on their rows of `tensors` by pairwise hinge; returns the stacked parameters.
+    """Train stacked copies on their rows of `tensors`; returns the stacked parameters.
 
     parameters: stacked, first axis = copies; left unchanged. tensors: inputs of all architectures, first
     axis = architectures. All copies must have the same number of rows. dropped: total width of the hidden
-    layers that dropout acts on. on_epoch(done, epochs) is called after every epoch.
+    layers that dropout acts on; noise: how many N(0, 1) a row wants behind the multipliers.
+    on_epoch(done, epochs) is called after every epoch.
     """
     n = len(copies[0].rows)
     learned = {k: v for k, v in parameters.items() if k not in frozen}
@@ -95,29 +109,31 @@ def train(
     flat = torch.cat([v.flatten(1) for v in learned.values()], dim=1).requires_grad_()
     device = flat.device
     optimiser = torch.optim.AdamW([flat], lr=schedule.lr, weight_decay=schedule.weight_decay, fused=True)
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, schedule.epochs, schedule.lr_min)
-    noise = [torch.Generator().manual_seed(c.seed) for c in copies]
+    floor = schedule.lr_min if schedule.decay == "cosine" else schedule.lr
+    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, schedule.epochs, floor)
+    generators = [torch.Generator().manual_seed(c.seed) for c in copies]
     orders = [np.random.default_rng([c.seed, 1]) for c in copies]
 
-    def loss(p: Parameters, keep: Tensor, pairs: Tensor, sign: Tensor, *batch: Tensor) -> Tensor:
-        return pairwise_hinge(score(p, *batch, keep=keep if dropped else None), pairs, sign, schedule.margin)
+    def loss(p: Parameters, keep: Tensor, compared: Sequence[Sequence[Tensor]], *batch: Tensor) -> Tensor:
+        return _total(schedule, score(p, *batch, keep=keep if dropped + noise else None), compared)
 
     losses = vmap(loss, in_dims=0) if len(copies) > 1 else _alone(loss)
     cuts = batches(n, schedule.batch_size)
     for epoch in range(schedule.epochs):
         order = [rng.permutation(n) for rng in orders]
-        keep = torch.stack([_multipliers(n, dropped, dropout, g) for g in noise]).to(device)
+        keep = torch.stack([_draws(n, dropped, dropout, noise, g) for g in generators]).to(device)
         for cut in cuts:
-            drawn = [
-                draw_pairs(c.y[o[cut]], schedule.pairs_per_architecture, rng)
-                for c, o, rng in zip(copies, order, orders, strict=True)
-            ]
             rows = torch.as_tensor(np.stack([c.rows[o[cut]] for c, o in zip(copies, order, strict=True)]))
-            pairs = torch.as_tensor(np.stack([d[0] for d in drawn])).to(device)
-            sign = torch.as_tensor(np.stack([d[1] for d in drawn]), dtype=torch.float32).to(device)
+            drawn = [
+                _compared(schedule, c.y[o[cut]], rng) for c, o, rng in zip(copies, order, orders, strict=True)
+            ]
+            compared = [
+                [torch.as_tensor(np.stack(parts)).to(device) for parts in zip(*column, strict=True)]
+                for column in zip(*drawn, strict=True)
+            ]
             batch = [t[rows.to(t.device)] for t in tensors]
             optimiser.zero_grad(set_to_none=True)
-            losses(_cut(flat, parameters, learned), keep[:, cut], pairs, sign, *batch).sum().backward()
+            losses(_cut(flat, parameters, learned), keep[:, cut], compared, *batch).sum().backward()
             optimiser.step()
         cosine.step()
         if on_epoch is not None:
@@ -131,18 +147,47 @@ def _cut(flat: Float[Tensor, "s p"], parameters: Parameters, learned: Parameters
     return parameters | {k: part.view(v.shape) for (k, v), part in zip(learned.items(), parts, strict=True)}
 
 
+def _compared(
+    schedule: Schedule, y: Float[np.ndarray, "n ..."], rng: np.random.Generator
+) -> list[tuple[np.ndarray, ...]]:
+    """Prepare, for each column of the labels, what its scores are compared with."""
+    columns = y[:, None] if y.ndim == 1 else y
+    return [
+        prepare(schedule.loss, column, schedule.pairs_per_architecture, rng, schedule.choice)
+        for column in columns.T
+    ]
+
+
+def _total(schedule: Schedule, scores: Tensor, compared: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Weigh and add the losses of all columns."""
+    columns = [scores] if scores.ndim == 1 else scores.unbind(1)
+    losses = [
+        evaluate(schedule.loss, column, *with_what, margin=schedule.margin)
+        for column, with_what in zip(columns, compared, strict=True)
+    ]
+    if schedule.weights:
+        losses = [weight * part for weight, part in zip(schedule.weights, losses, strict=True)]
+    return losses[0] if len(losses) == 1 else torch.stack(losses).sum()
+
+
 def _alone(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Stand in for vmap over a first axis of length one, without its cost a call."""
 
-    def run(parameters: Parameters, *batch: Tensor) -> Tensor:
-        return loss({k: v.squeeze(0) for k, v in parameters.items()}, *[t[0] for t in batch])
+    def run(
+        parameters: Parameters, keep: Tensor, compared: Sequence[Sequence[Tensor]], *batch: Tensor
+    ) -> Tensor:
+        first = [[t[0] for t in column] for column in compared]
+        return loss({k: v.squeeze(0) for k, v in parameters.items()}, keep[0], first, *[t[0] for t in batch])
 
     return run
 
 
-def _multipliers(n: int, width: int, p: float, generator: torch.Generator) -> Float[Tensor, "n h"]:
-    """Dropout as multipliers: 0 with probability p, else 1 / (1 - p)."""
-    return (torch.rand(n, width, generator=generator) >= p).float() / (1.0 - p)
+def _draws(n: int, width: int, p: float, noise: int, generator: torch.Generator) -> Float[Tensor, "n h"]:
+    """Dropout as multipliers, 0 with probability p, else 1 / (1 - p); behind them N(0, 1)."""
+    multipliers = (torch.rand(n, width, generator=generator) >= p).float() / (1.0 - p)
+    if not noise:
+        return multipliers
+    return torch.cat([multipliers, torch.randn(n, noise, generator=generator)], dim=1)
 
 
 def predict(
