@@ -13,6 +13,7 @@ from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.encoders import Adjacency as Adjacency
+    from archenc.encoders import Arch2Vec as Arch2Vec
     from archenc.encoders import Encoder as Encoder
     from archenc.encoders import GraphFeatures as GraphFeatures
     from archenc.encoders import Path as Path
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from archenc.spaces import space as space
     from archenc.tables import BenchmarkTable as BenchmarkTable
     from archenc.tables import Metric as Metric
+    from archenc.tables import digits201 as digits201
 
 _ROOMS = {
     "errors": ["ArchencError"],
     "graph": ["Architecture", "Cell", "GraphBatch", "Op"],
     "spaces": ["space"],
-    "tables": ["BenchmarkTable", "Metric"],
-    "encoders": ["Adjacency", "Encoder", "GraphFeatures", "Path", "ZeroCost"],
+    "tables": ["BenchmarkTable", "Metric", "digits201"],
+    "encoders": ["Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "ZeroCost"],
     "predictors": ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost"],
     "pipelines": ["recommended"],
     "evaluation": ["compare", "evaluate", "kendall_tau"],

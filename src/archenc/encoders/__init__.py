@@ -1,4 +1,4 @@
-"""Encoders: fixed-width vectors of architectures. scikit-learn is loaded when the first one is named."""
+"""Encoders: fixed-width vectors of architectures. scikit-learn, or torch, is loaded at the first use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from archenc.encoders.adjacency import Adjacency
     from archenc.encoders.base import Encoder
     from archenc.encoders.graph_features import GraphFeatures
+    from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
     from archenc.encoders.zero_cost import ZeroCost
 
-__all__ = ["Adjacency", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
+__all__ = ["Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
 
 _HOME = {
     "Adjacency": "adjacency",
+    "Arch2Vec": "learned.arch2vec.encoder",
     "Encoder": "base",
     "GraphFeatures": "graph_features",
     "Path": "path",

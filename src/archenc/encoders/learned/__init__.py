@@ -9,7 +9,8 @@ vocabulary.py
     frame.graphs(X) -> TokenGraphs: .tokens uint8 [m, N], .links bool [m, N, N] (i -> j), .real bool [m, N];
         m = architectures x cells; rows by index: graphs[rows].
 pretraining.py
-    Schedule: epochs, batch_size, lr, betas, eps, weight_decay, clip, warmup, decay, validate_every, keep, seed.
+    Schedule: epochs, batch_size, lr, betas, eps, weight_decay, clip, warmup, decay, validate_every, keep,
+        seed.
     Task (protocol): network; key (digest of all that training follows from, but the schedule);
         items(epoch) -> int64 [k, ...], the training items in the order of that epoch, k the same in each;
         loss(items) -> scalar tensor with gradient; held_out() -> {"loss": ...}, called in eval mode;
