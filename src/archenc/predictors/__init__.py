@@ -9,6 +9,8 @@ from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.predictors.base import Predictor as Predictor
+    from archenc.predictors.baselines.gcn import GCN as GCN
+    from archenc.predictors.baselines.lstm import LSTM as LSTM
     from archenc.predictors.flan import FLAN as FLAN
     from archenc.predictors.tabular.gaussian_process import GaussianProcess as GaussianProcess
     from archenc.predictors.tabular.mlp import MLP as MLP
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "Predictor": "base",
     "FLAN": "flan",
+    "LSTM": "baselines.lstm",
+    "GCN": "baselines.gcn",
     "Ridge": "tabular.ridge",
     "ExtraTrees": "tabular.trees",
     "XGBoost": "tabular.xgboost",
@@ -26,7 +30,19 @@ _HOMES = {
     "MLP": "tabular.mlp",
 }
 
-__all__ = ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost", "load", "save"]
+__all__ = [
+    "FLAN",
+    "GCN",
+    "LSTM",
+    "MLP",
+    "ExtraTrees",
+    "GaussianProcess",
+    "Predictor",
+    "Ridge",
+    "XGBoost",
+    "load",
+    "save",
+]
 
 
 def save(model: Any, path: str | Path) -> None:

@@ -1,0 +1,1 @@
+"""What GATES was compared with: encoders that do not know that an operation acts on what flows through it."""
