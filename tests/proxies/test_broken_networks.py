@@ -32,6 +32,151 @@ def test_no_relu_leaves_nwot_undefined():
     assert_undefined(score(Plain(relu=False), images()), {"nwot"}, "ReLU")
 
 
+def test_weights_that_are_all_zero():
+    """The norm of zero weights is no score, though it can be computed."""
+    network = Plain(norm=False)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.zero_()
+    found = score(network, images())
+    assert {name for name in found if math.isfinite(found[name])} == {"params", "flops", "zen"}
+    assert "exactly 0" in found.reasons["l2_norm"]
+
+
+def test_a_classifier_of_zeros():
+    """Its gradient is none, but the products with it are."""
+    network = Plain()
+    with torch.no_grad():
+        network.out.weight.zero_()
+        network.out.bias.zero_()
+    found = score(network, images())
+    assert found["grad_norm"] > 0
+    assert all("exactly 0" in found.reasons[name] for name in ("snip", "plain", "fisher"))
+    assert all(math.isnan(row["snip"]) for row in layer_scores(network, images()).values())
+
+
+def test_dead_units():
+    network = Plain(norm=False)
+    with torch.no_grad():
+        network.body[0].weight.zero_()
+        network.body[0].bias.fill_(-1)
+    assert_undefined(score(network, images()), OF_INPUT | {"nwot"}, "")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_score_of_a_damaged_network_is_zero(seed: int):
+    """Whatever is damaged: a number, or NaN with its reason."""
+    draw = torch.Generator().manual_seed(seed)
+    for _ in range(12):
+        network = Plain(norm=bool(torch.randint(2, (), generator=draw)))
+        with torch.no_grad():
+            for weight in network.parameters():
+                kind = int(torch.randint(5, (), generator=draw))
+                if kind < 3:
+                    weight.fill_((0.0, -1.0, 1e30)[kind])
+                weight.requires_grad_(bool(torch.randint(2, (), generator=draw)))
+        found = score(network, images())
+        trained = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+        for name, value in found.items():
+            assert math.isnan(value) == (name in found.reasons)
+            assert value != 0 or (name == "params" and not trained), (name, found)
+
+
+def test_an_output_cut_off_from_the_weights():
+    class Detached(Plain):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x).detach()
+
+    found = score(Detached(), images())
+    assert_undefined(found, OF_LOSS | OF_INPUT | {"synflow"}, "does not depend")
+
+
+def test_an_output_that_is_constant():
+    class Constant(Plain):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x) * 0
+
+    found = score(Constant(), images())
+    assert {name for name in found if math.isfinite(found[name])} == {"params", "flops", "l2_norm"} | {
+        "nwot",
+        "zen",
+    }
+
+
+def test_an_infinite_gradient_of_a_finite_output():
+    class Root(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.out = nn.Linear(6, 5), nn.Linear(5, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.out(self.first(x).sub(self.first(x).detach()).sqrt())
+
+    found = score(Root(), vectors(), ["grad_norm", "snip", "plain", "grasp", "jacov"])
+    assert all(math.isnan(value) for value in found.values())
+    assert all("not finite" in reason for reason in found.reasons.values()), found.reasons
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions(dtype: torch.dtype):
+    reference, found = score(Plain(), images(), seed=1), score(Plain().to(dtype), images(), seed=1)
+    assert not found.reasons
+    assert found["params"] == reference["params"]
+    assert found["flops"] == reference["flops"]
+
+
+def test_buffers_without_an_absolute_value():
+    class Masked(Plain):
+        def __init__(self, mask: torch.Tensor) -> None:
+            super().__init__()
+            self.register_buffer("mask", mask)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(x) * self.mask.real
+
+    whole = score(Masked(torch.ones(4, dtype=torch.uint8)), images())
+    assert not whole.reasons
+    assert not score(Masked(torch.ones(4, dtype=torch.bool)), images(), ["jacov"]).reasons
+    broken = score(Masked(torch.ones(4, dtype=torch.complex64)), images(), ["synflow", "snip"])
+    assert "complex" in broken.reasons["synflow"]
+    assert broken["snip"] > 0
+
+
+def test_a_layer_without_outputs():
+    class Idle(Plain):
+        def __init__(self) -> None:
+            super().__init__()
+            self.idle = nn.Linear(3, 1, bias=False)
+            self.idle.weight = nn.Parameter(torch.empty(0, 3))
+
+    assert not score(Idle(), images()).reasons
+
+
+def test_activations_that_are_functions():
+    class Functions(Plain):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            for place in (0, 1, 3, 4):
+                x = self.body[place](x)
+                x = nn.functional.relu(x) if place in (1, 4) else x
+            return self.out(self.pool(x).flatten(1))
+
+    assert_undefined(score(Functions(), images()), {"nwot"}, "F.relu")
+
+
+def test_a_weight_outside_of_layers():
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kernel, self.out = nn.Parameter(torch.ones(4, 2, 3, 3)), nn.Linear(4, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.out(nn.functional.conv2d(x, self.kernel).mean((2, 3)))
+
+    found = score(Own(), images(), ["params", "flops", "snip"])
+    assert found["params"] == 92e-6
+    assert "Own has weights and no counting rule" in found.reasons["flops"]
+
+
 def test_no_layer_with_weights():
     class Nothing(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -116,6 +261,25 @@ def test_weights_that_are_not_finite():
 def test_a_network_of_several_inputs_is_refused():
     with pytest.raises(InvalidArgument, match=r"2 inputs \(left, right\)"):
         score(TwoInputs(), vectors(4))
+
+
+def test_a_second_input_by_keyword_is_refused():
+    class Named(Plain):
+        def forward(self, x: torch.Tensor, *, scale: float) -> torch.Tensor:
+            return super().forward(x) * scale
+
+    with pytest.raises(InvalidArgument, match="'scale'"):
+        score(Named(), images())
+
+
+def test_an_assertion_of_the_network_is_passed_on():
+    class Picky(Plain):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            assert x.shape[1] == 3, "three channels"
+            return super().forward(x)
+
+    with pytest.raises(InvalidArgument, match="three channels"):
+        score(Picky(), images())
 
 
 def test_a_network_of_several_outputs_is_refused():

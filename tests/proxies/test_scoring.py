@@ -133,11 +133,12 @@ def test_epe_nas_changes_its_formula_above_100_classes(n_classes: int):
     assert found == pytest.approx(twins.epe_nas(network, x, y, n_classes), rel=1e-9)
 
 
-def test_a_batch_without_two_of_a_class_says_so_above_100_classes():
+@pytest.mark.parametrize(("labels", "pairs"), [([0, 1, 2, 3, 4], 0), ([0, 1, 2, 3, 3], 1)])
+def test_a_batch_with_too_few_pairs_says_so_above_100_classes(labels: list[int], pairs: int):
     network = nn.Linear(6, 200)
     x = torch.randn(5, 6, generator=torch.Generator().manual_seed(0))
-    found = score(network, Inputs.tensors(x, torch.arange(5), 200), ["epe_nas"])
-    assert "no class occurs twice" in found.reasons["epe_nas"]
+    found = score(network, Inputs.tensors(x, torch.tensor(labels), 200), ["epe_nas"])
+    assert f"a batch of 5 has {pairs} of them" in found.reasons["epe_nas"]
 
 
 @pytest.mark.parametrize("names", [PROXIES, ("grasp",), ("zen", "synflow")])

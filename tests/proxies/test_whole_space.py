@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -106,27 +109,91 @@ def wait_for_the_workers_to_end(group: int) -> None:
     pytest.fail("a worker outlived its run by a minute")
 
 
+@contextmanager
+def going_on(folder: Path, jobs: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Let a run go on by itself in a folder; at the end kill it, and wait for its workers to end."""
+    script = folder.parent / "run.py"
+    script.write_text(RUN.format(tests=str(Path(__file__).parent)))
+    command = [sys.executable, str(script), str(folder), str(jobs)]
+    process = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        assert process.wait() in (0, -signal.SIGKILL)
+        wait_for_the_workers_to_end(process.pid)
+
+
+def lines(folder: Path) -> int:
+    """Count the whole records of the journal."""
+    journal = folder / "journal.jsonl"
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_killed_run_ends_with_the_same_bytes(undisturbed: Path, tmp_path: Path, jobs: int):
     """Killed by SIGKILL as soon as 2, then 5 architectures are in the journal, then left to end."""
-    script, folder = tmp_path / "run.py", tmp_path / "out"
-    script.write_text(RUN.format(tests=str(Path(__file__).parent)))
-    command = [sys.executable, str(script), str(folder), str(jobs)]
-    journal = folder / "journal.jsonl"
+    folder = tmp_path / "out"
     for wanted in (2, 5):
-        process = subprocess.Popen(
-            command, env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True
-        )
-        while process.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") < wanted):
-            time.sleep(0.01)
-        process.kill()
-        assert process.wait() == -signal.SIGKILL
-        wait_for_the_workers_to_end(process.pid)
+        with going_on(folder, jobs) as process:
+            while process.poll() is None and lines(folder) < wanted:
+                time.sleep(0.01)
+        assert process.returncode == -signal.SIGKILL
         assert not (folder / "scores.parquet").exists()
-    kept = journal.read_bytes().count(b"\n")
+    kept = lines(folder)
     run(folder, jobs=jobs)
     assert scores(folder) == scores(undisturbed)
-    assert journal.read_bytes().count(b"\n") == len(ARCHS) > kept >= 5
+    assert lines(folder) == len(ARCHS) > kept >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(
+    undisturbed: Path, tmp_path: Path, seed: int
+):
+    """Killed at moments drawn at random from the whole of a run, its start and its end among them."""
+    draw = np.random.default_rng(seed)
+    with going_on(tmp_path / "first", 1 + seed % 2) as process:
+        start = time.monotonic()
+        assert process.wait(300) == 0
+        length = time.monotonic() - start
+    folder = tmp_path / "out"
+    for _ in range(5):
+        with going_on(folder, 1 + seed % 2):
+            time.sleep(draw.uniform(0, 1.05 * length))
+    run(folder)
+    assert scores(folder) == scores(tmp_path / "first") == scores(undisturbed)
+
+
+def test_a_journal_cut_anywhere_leads_to_the_same_bytes(undisturbed: Path, tmp_path: Path):
+    """What a kill leaves behind is the beginning of the journal, perhaps torn within a line."""
+    whole = (undisturbed / "journal.jsonl").read_bytes()
+    for cut in np.random.default_rng(0).integers(len(whole), size=6).tolist():
+        folder = tmp_path / str(cut)
+        folder.mkdir()
+        shutil.copy(undisturbed / "recipe.json", folder)
+        (folder / "journal.jsonl").write_bytes(whole[:cut])
+        run(folder)
+        assert scores(folder) == scores(undisturbed), cut
+
+
+def test_a_kill_between_the_files_at_the_end(undisturbed: Path, tmp_path: Path, monkeypatch):
+    """Each replacement of a file is the last thing the run did, in turn."""
+    for last in range(3):
+        folder = tmp_path / str(last)
+        moved: list[Path] = []
+
+        def replace(source: Path, target: Path, *, last: int = last, moved: list[Path] = moved) -> None:
+            if len(moved) == last:
+                raise KeyboardInterrupt
+            moved.append(source.rename(target))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", replace)
+            with pytest.raises(KeyboardInterrupt):
+                run(folder)
+        run(folder)
+        assert scores(folder) == scores(undisturbed)
 
 
 def test_a_torn_line_of_the_journal_is_done_again(undisturbed: Path, tmp_path: Path):

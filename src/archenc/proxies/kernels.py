@@ -23,7 +23,7 @@ def jacobian_spectrum(jacobian: Float[Tensor, "b d"]) -> float:
 def class_correlations(jacobian: Float[Tensor, "b d"], labels: Int64[Tensor, " b"], n_classes: int) -> float:
     """Return epe_nas. n_classes: of the task; above 100 the formula is another one.
 
-    Raises Undefined for a constant row or, above 100 classes, if no class occurs twice in the batch.
+    Raises Undefined for a constant row or, above 100 classes, if not two classes occur twice in the batch.
     """
     rows, classes = _rows(jacobian), labels.cpu().numpy()
     many = n_classes > _MANY_CLASSES
@@ -36,8 +36,11 @@ def class_correlations(jacobian: Float[Tensor, "b d"], labels: Int64[Tensor, " b
         sums.append(total / len(own) if many else total)
     if not many:
         return float(np.abs(sums).sum())
-    if not sums:
-        raise Undefined(f"no class occurs twice in a batch of {len(rows)} with {n_classes} classes")
+    if len(sums) < 2:
+        raise Undefined(
+            f"above {_MANY_CLASSES} classes it compares those that occur twice, and a batch of {len(rows)} "
+            f"has {len(sums)} of them"
+        )
     return float(np.abs(np.subtract.outer(sums, sums)).sum() / len(sums))
 
 

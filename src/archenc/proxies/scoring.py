@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -160,24 +160,28 @@ def _additive(names: Sequence[str | Proxy]) -> list[Proxy]:
 
 
 def _shares(member: Proxy, session: Session) -> PerLayer | None:
-    layers: Callable[[Session], PerLayer] | None = member.layers
     try:
-        shares = {} if layers is None else layers(session)
-        _finite(math.fsum(shares.values()))
+        return _summands(member, session)
     except Undefined:
         return None
+
+
+def _summands(member: Proxy, session: Session) -> PerLayer:
+    """Return the share of each layer. Raises Undefined if one is not finite, or all are exactly 0."""
+    if member.layers is None:
+        raise InvalidArgument(f"proxy {member.name!r} computes nothing")
+    shares = member.layers(session)
+    if not all(math.isfinite(share) for share in shares.values()):
+        raise Undefined("the share of a layer is not finite")
+    if not any(shares.values()):
+        raise Undefined("every share is exactly 0: zero weights, zero activations, or no path to the output")
     return shares
 
 
 def _value(member: Proxy, session: Session) -> float:
     if member.whole is not None:
         return member.whole(session)
-    if member.layers is None:
-        raise InvalidArgument(f"proxy {member.name!r} computes nothing")
-    shares = member.layers(session).values()
-    if not all(math.isfinite(share) for share in shares):
-        raise Undefined("the share of a layer is not finite")
-    return member.total(math.fsum(shares))
+    return member.total(math.fsum(_summands(member, session).values()))
 
 
 def _finite(value: float) -> float:

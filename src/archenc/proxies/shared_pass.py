@@ -82,9 +82,8 @@ def run_pass(
         if "jacobian" in parts and "jacobian" not in found.reasons:
             _jacobian(found, z, x)
     for part in parts.intersection(_OF_LOSS):
-        values = getattr(found, part)
-        if part not in found.reasons and not any(bool(value.any()) for value in values.values()):
-            found.reasons[part] = _why_nothing(layers, trainable)
+        if part not in found.reasons and not _any(getattr(found, part)):
+            found.reasons[part] = _why_nothing(layers, trainable, found)
     if "kernel" in parts and found.kernel is None:
         found.reasons.setdefault(
             "kernel", "no module of the ReLU family was called (functions such as F.relu are not seen)"
@@ -108,7 +107,7 @@ def outputs(module: nn.Module, x: Tensor) -> Tensor:
         )
     try:
         z = module(x)
-    except (RuntimeError, ValueError, TypeError, IndexError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, AssertionError) as error:
         raise InvalidArgument(
             f"module: {name} does not take inputs of shape {tuple(x.shape)} and type {x.dtype}: {error}"
         ) from error
@@ -186,11 +185,17 @@ def _jacobian(found: Collected, z: Tensor, x: Tensor) -> None:
         found.jacobian = gradient.flatten(1)
 
 
-def _why_nothing(layers: Mapping[str, Tensor], trainable: Mapping[str, Tensor]) -> str:
+def _any(values: Mapping[str, Tensor]) -> bool:
+    return any(bool(value.any()) for value in values.values())
+
+
+def _why_nothing(layers: Mapping[str, Tensor], trainable: Mapping[str, Tensor], found: Collected) -> str:
     if not layers:
         return "the network has no Conv2d and no Linear layer"
     if not trainable:
         return "every Conv2d and Linear layer is frozen"
+    if _any(found.gradients):
+        return "it is exactly 0 in every layer"
     return "the loss does not depend on the weight of any layer"
 
 

@@ -95,12 +95,6 @@ def fisher(weighting: str = "per_weight") -> Proxy:
     )
 
 
-def _synflow_total(total: float) -> float:
-    if total == 0:
-        raise Undefined("no weight reaches the output: the sum is 0 and has no logarithm")
-    return log(total)
-
-
 def _jacov(session: Session) -> float:
     return jacobian_spectrum(_jacobian(session))
 
@@ -200,7 +194,7 @@ SYNFLOW = Proxy(
     needs=frozenset({"weights"}),
     cost=0.3,
     layers=synaptic_flow,
-    total=_synflow_total,
+    total=log,
 )
 JACOV = Proxy(
     "jacov",

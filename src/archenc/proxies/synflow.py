@@ -16,7 +16,8 @@ def synaptic_flow(session: Session) -> PerLayer:
 
     Weights and buffers are their absolute values, batch norm is the identity, the input is one example of
     ones, and all is in float64: products of hundreds of positive factors overflow float32.
-    Raises Undefined without layers, without trainable ones, for integer inputs, or if R is not finite.
+    Raises Undefined without layers, without trainable ones, for integer inputs, for complex weights, if R is
+    not finite, or if all shares are 0.
     """
     x = session.inputs.x
     if not x.is_floating_point():
@@ -28,7 +29,10 @@ def synaptic_flow(session: Session) -> PerLayer:
         raise Undefined("every Conv2d and Linear layer is frozen")
     with torch.no_grad():
         for tensor in [*module.parameters(), *module.buffers()]:
-            tensor.abs_()
+            if tensor.is_complex():
+                raise Undefined(f"it has no absolute values for weights of {tensor.dtype}")
+            if tensor.dtype != torch.bool:
+                tensor.abs_()
     for part in module.modules():
         if isinstance(part, _BatchNorm):
             part.__dict__["forward"] = _same
@@ -43,13 +47,16 @@ def synaptic_flow(session: Session) -> PerLayer:
         raise Undefined("the output does not depend on the weight of any layer")
     found = torch.autograd.grad(total, list(trainable.values()), allow_unused=True)
     with torch.no_grad():
-        return numbers(
+        shares = numbers(
             {
                 path: (weight * gradient).abs().sum()
                 for (path, weight), gradient in zip(trainable.items(), found, strict=True)
                 if gradient is not None
             }
         )
+    if not any(shares.values()):
+        raise Undefined("no weight reaches the output: the sum is 0 and has no logarithm")
+    return shares
 
 
 def _same(x: Tensor) -> Tensor:
