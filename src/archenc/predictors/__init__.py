@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from archenc.predictors.baselines.gcn import GCN as GCN
     from archenc.predictors.baselines.lstm import LSTM as LSTM
     from archenc.predictors.flan import FLAN as FLAN
+    from archenc.predictors.gated.gates import GATES as GATES
     from archenc.predictors.tabular.gaussian_process import GaussianProcess as GaussianProcess
     from archenc.predictors.tabular.mlp import MLP as MLP
     from archenc.predictors.tabular.ridge import Ridge as Ridge
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Predictor": "base",
     "FLAN": "flan",
+    "GATES": "gated.gates",
     "LSTM": "baselines.lstm",
     "GCN": "baselines.gcn",
     "Ridge": "tabular.ridge",
@@ -31,7 +33,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "FLAN",
+    "FLAN", "GATES",
     "GCN",
     "LSTM",
     "MLP",

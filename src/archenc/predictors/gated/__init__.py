@@ -1,0 +1,1 @@
+"""GATES and its successors: one gated flow, trained by ranking."""
