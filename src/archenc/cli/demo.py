@@ -1,79 +1,107 @@
-"""`archenc demo`: the main job on NAS-Bench-201, from public files to a report, in a few minutes."""
+"""`archenc demo`: predict, search and report on digits201, which comes with the package, in a few minutes."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
-from archenc.errors import DataError
+if TYPE_CHECKING:
+    from archenc.evaluation import Evaluation
+    from archenc.tables import BenchmarkTable
 
-_METRIC = "cifar10_val_accuracy_200ep"
-_HOME = Path(".archenc")
-_NEEDED = ("nb201/Cifar10-NB201.csv", "nb201/nb201_zc_proxies.csv")  # the accuracies, and 13 scores
+_METRIC = "digits_val_accuracy_16ep"
+_SCORES = "13"
+_ENCODERS = ("adjacency", "path", "graph_features", "zero_cost")
+_HOME = Path(".archenc") / "demo"
+_BATCH = 8
 
 
 def demo(
     report: Annotated[Path, typer.Option(help="Write the page there.")] = Path("demo.html"),
-    trials: Annotated[int, typer.Option(min=1, help="Paired trials for each number.")] = 3,
-    train: Annotated[str, typer.Option(help="Numbers of training architectures.")] = "7,39,78",
+    trials: Annotated[int, typer.Option(min=2, help="Paired trials for each number.")] = 5,
+    train: Annotated[str, typer.Option(help="Numbers of measured architectures.")] = "16,32,64",
+    budget: Annotated[int, typer.Option(min=17, help="Evaluations of a search.")] = 48,
+    searches: Annotated[int, typer.Option(min=1, help="Searches with each algorithm.")] = 10,
 ) -> None:
-    """Evaluate a few predictors on NAS-Bench-201 and write a report.
+    """Learn from a few dozen measured networks, rank thousands, search, and write a report.
 
-    Takes the table that `archenc data import nb201` made; else imports the public files from the folder
-    named by ARCHENC_SHARED_DATA (default: ../shared/data), or those that `archenc data pull` fetched, into
-    .archenc/. Finished trials are kept there too.
+    Needs no network and no other files: the measurements, digits201, come with archenc. Finished trials are
+    kept in .archenc/demo, so that a second call only prints.
     """
-    from archenc.cli.evaluate import evaluate
+    from archenc import evaluation
+    from archenc.cli.evaluate import says_where_results_are, sizes_of
+    from archenc.evaluation.printing import print_overview
+    from archenc.evaluation.setup import Wanted, combine, set_up
+    from archenc.tables import BenchmarkTable
 
-    table = _table()
-    evaluate(
-        space=str(table),
-        metric=_METRIC,
-        predictor="recommended,flan:timesteps=1,extra_trees",
-        encoder="zero_cost",
-        scores="13",
-        train=train,
-        trials=trials,
-        metrics="kendall_tau,spearman",
-        out=_HOME / "demo",
-        jobs=min(4, os.cpu_count() or 1),
-        report=report,
+    console = Console()
+    table = BenchmarkTable.open("digits201")
+    console.print(
+        f"digits201: {len(table):,} different cells of NAS-Bench-201 in a small network,\n"
+        "each trained by archenc on handwritten digits; comes with the package.\n"
     )
+    wanted = [*combine(["ridge:target=rank"], _ENCODERS), Wanted("flan:timesteps=1"), Wanted("recommended")]
+    task, methods = set_up(table, _METRIC, wanted, scores=_SCORES, pool="all")
+    protocol = evaluation.Protocol(sizes=sizes_of(train), trials=trials)
+    with says_where_results_are(_HOME):
+        found = evaluation.evaluate(
+            methods,
+            task,
+            protocol,
+            metrics=("kendall_tau", "spearman"),
+            out=_HOME,
+            jobs=min(4, os.cpu_count() or 1),
+            progress=True,
+        )
+    rows = evaluation.results_table(found.trials, seed=0, command="archenc demo")
+    title = f"Kendall tau after measuring a few: mean of {trials} trials ± half its 95 % interval"
+    print_overview(console, rows, metric="kendall_tau", title=title)
+    lines = _search(table, budget, searches)
+    console.print(f"Search: {_METRIC.replace('_', ' ')}, mean of {searches} searches")
+    for line in lines:
+        console.print(f"  {line}", highlight=False)
+    _write(found, task, report, lines)
+    console.print(f"\nReport: {report}")
 
 
-def _table() -> Path:
-    """Return the imported table; import it where it is not there yet."""
-    from archenc.tables import import_benchmark, stored_path
+def _search(table: BenchmarkTable, budget: int, searches: int) -> list[str]:
+    """Return what random and predictor-guided search found after so many evaluations, a line each."""
+    import numpy as np
 
-    for path in (stored_path("nasbench201"), stored_path("nasbench201", _HOME)):
-        if path.exists():
-            return path
-    from archenc.tables.sources import files_folder
+    from archenc.evaluation.scores import score_names, scores_from
+    from archenc.pipelines import Recommended
+    from archenc.search import PredictorGuided, RandomSearch, search
 
-    named = Path(os.environ.get("ARCHENC_SHARED_DATA") or Path("..") / "shared" / "data")
-    folder = next((place for place in (named, files_folder()) if not _missing(place)), None)
-    if folder is None:
-        raise DataError(_what_to_do(named, _missing(named)))
-    typer.echo(f"Importing NAS-Bench-201 from {folder} (once, a few seconds)", err=True)
-    import_benchmark("nasbench201", folder / "nb201", home=_HOME)
-    return stored_path("nasbench201", _HOME)
+    pool, values = table.architectures(), table.values(_METRIC)
+    row = {arch.id(): number for number, arch in enumerate(pool)}
+    names = score_names(table, _SCORES, dataset="digits")
+    predictor = Recommended(scores=scores_from(table, names), names=names, flow_from=None, n_estimators=60)
+
+    def evaluate(archs: Any) -> list[float]:
+        return [float(values[row[arch.id()]]) for arch in archs]
+
+    best = {"random search": [], "predictor-guided, recommended": []}
+    for seed in range(searches):
+        guided = PredictorGuided(pool, predictor, initial=2 * _BATCH, seed=seed)
+        for name, searcher in zip(best, (RandomSearch(pool, seed=seed), guided), strict=True):
+            best[name].append(search(searcher, evaluate, budget, batch=_BATCH).best_so_far[-1])
+    lines = [f"{name:<30} {np.mean(found):.2f} % after {budget} trainings" for name, found in best.items()]
+    return [*lines, f"{'best of all':<30} {np.nanmax(values):.2f} % after {len(pool):,}"]
 
 
-def _missing(folder: Path) -> list[str]:
-    return [name for name in _NEEDED if not (folder / name).is_file()]
+def _write(found: Evaluation, task: Any, report: Path, lines: list[str]) -> None:
+    from archenc.report import write_report
 
-
-def _what_to_do(folder: Path, missing: list[str]) -> str:
-    from archenc.tables.sources import known_files
-
-    known = known_files("nasbench201")
-    files = "\n".join(f"  {name}\n      {known[name].url}" for name in missing)
-    return (
-        f"the demo needs public files of NAS-Bench-201, and {folder.resolve()} lacks\n{files}\n"
-        f"Fetch them, a few megabytes, with\n  archenc data pull {' '.join(missing)}\n"
-        "or put them into a folder under these names and say which one it is:\n"
-        "  ARCHENC_SHARED_DATA=/path/to/folder make demo"
+    write_report(
+        found.trials,
+        found.predicted_and_true(),
+        report,
+        title="digits201: ranking small networks before they are trained",
+        command="archenc demo",
+        facts={"Pool": f"{len(task):,} architectures", "Search": "; ".join(lines)},
+        axis=f"{_METRIC} (percent)",
     )

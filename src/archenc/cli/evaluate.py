@@ -105,7 +105,7 @@ def evaluate(
         pool=pool,  # pyright: ignore[reportArgumentType]
         direction=direction or None,  # pyright: ignore[reportArgumentType]
     )
-    plan = _protocol(protocol, _sizes(train), trials, seed, split, test, group, reference)
+    plan = _protocol(protocol, sizes_of(train), trials, seed, split, test, group, reference)
     shown = interval_kind(interval)  # refuses another before the run
     folder = out or Path("runs") / table.space / metric
     rank_metrics = tuple(_names("metrics", metrics, empty=True)) or DEFAULT_METRICS
@@ -227,7 +227,8 @@ def _names(option: str, text: str, *, empty: bool = False) -> list[str]:
     return names
 
 
-def _sizes(text: str) -> tuple[int, ...]:
+def sizes_of(text: str) -> tuple[int, ...]:
+    """Read `--train`: numbers of training architectures. Raises InvalidArgument."""
     try:
         return tuple(int(size) for size in text.split(","))
     except ValueError as error:

@@ -54,7 +54,7 @@ def reproduce(
     shown = interval_kind(interval)  # refuses another before the run
     this = experiment(name)
     folder = out or Path("runs") / name
-    source = BenchmarkTable.open(table or this.space)
+    source = BenchmarkTable.open(table or this.table)
     with says_where_results_are(folder):
         found = run(
             this,

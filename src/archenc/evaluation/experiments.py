@@ -14,7 +14,7 @@ from typing import Any
 from archenc.errors import UnknownName
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
-from archenc.evaluation.protocols import Protocol
+from archenc.evaluation.protocols import Protocol, SplitKind
 from archenc.evaluation.publications import PublishedFigure, published
 from archenc.evaluation.results import TRIAL_COLUMNS, ResultRow, TrialRow, results_table, write_csv
 from archenc.evaluation.run import TRIALS, evaluate
@@ -36,17 +36,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One table, one metric, one pool, and parts that are all paired with each other."""
+    """One table, one metric, one pool, and parts that are all paired with each other.
+
+    table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split: of
+    the protocol, random or halves.
+    """
 
     name: str
     title: str
     space: str
+    table: str
     metric: str
     seed: int
     scores: str | None
     pool: Pool
     parts: tuple[Part, ...]
     beside: tuple[str, ...]
+    split: SplitKind = "random"
 
     @property
     def command(self) -> str:
@@ -55,7 +61,7 @@ class Experiment:
 
     def protocol(self, part: Part) -> Protocol:
         """The protocol of one part."""
-        return Protocol(sizes=part.sizes, trials=part.trials, seed=self.seed)
+        return Protocol(sizes=part.sizes, trials=part.trials, seed=self.seed, split=self.split)
 
     def compared(self) -> list[PublishedFigure]:
         """Every published figure that is printed with this experiment, in the order of its parts."""
@@ -150,12 +156,14 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         name=name,
         title=fields["title"],
         space=fields["space"],
+        table=fields.get("table", fields["space"]),
         metric=fields["metric"],
         seed=fields["seed"],
         scores=fields.get("scores"),
         pool=fields.get("pool", "complete"),
         parts=tuple(_part(part) for part in fields["parts"]),
         beside=tuple(fields.get("beside", ())),
+        split=fields.get("split", "random"),
     )
 
 

@@ -35,6 +35,19 @@ def print_results(console: Console, rows: Sequence[ResultRow], *, metric: str, t
     console.print(table)
 
 
+def print_overview(console: Console, rows: Sequence[ResultRow], *, metric: str, title: str) -> None:
+    """Print one metric with a row a method and a column a training size: mean, and half its 95 % interval."""
+    shown = [row for row in rows if row["metric"] == metric]
+    sizes = sorted({row["n_train"] for row in shown})
+    table = _table(title, left=("method",), whole=True)
+    for size in sizes:
+        table.add_column(str(size), justify="right", no_wrap=True)
+    for name in dict.fromkeys((row["method"], row["encoding"]) for row in shown):
+        own = {row["n_train"]: row for row in shown if (row["method"], row["encoding"]) == name}
+        table.add_row(_joined(name), *[_halved(own[size]) if size in own else "" for size in sizes])
+    console.print(table)
+
+
 def print_published(console: Console, figures: Sequence[PublishedFigure]) -> None:
     """Print published figures, a line a series, and below them the settings they were measured in."""
     if not figures:
@@ -83,10 +96,12 @@ def print_comparisons(console: Console, comparisons: Sequence[Comparison]) -> No
     console.print(table)
 
 
-def _table(title: str, *, left: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+def _table(title: str, *, left: Sequence[str], whole: bool = False) -> Table:
+    table = Table(
+        title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     for column in left:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=whole)
     return table
 
 
@@ -96,6 +111,11 @@ def _joined(name: tuple[str, str]) -> str:
 
 def _interval(low: float, high: float, form: str = ".3f") -> str:
     return "" if math.isnan(low) else f"{low:{form}} to {high:{form}}"
+
+
+def _halved(row: ResultRow) -> str:
+    half = (row["ci_high"] - row["ci_low"]) / 2
+    return _number(row["mean"]) + ("" if math.isnan(half) else f" ± {half:.3f}".replace("0.", ".", 1))
 
 
 def _number(value: float) -> str:

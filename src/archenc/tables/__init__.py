@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from archenc.tables.exporting import Exported, export, read_export
     from archenc.tables.importer import ImportReport, import_benchmark
     from archenc.tables.metric import Metric
+    from archenc.tables.packaged import digits201
     from archenc.tables.pulling.pull import Pulled, pull
     from archenc.tables.sql import query
     from archenc.tables.table import BenchmarkTable, stored_path
@@ -21,6 +22,7 @@ _HOMES = {
     "ImportReport": "importer",
     "Metric": "metric",
     "Pulled": "pulling.pull",
+    "digits201": "packaged",
     "export": "exporting",
     "import_benchmark": "importer",
     "pull": "pulling.pull",
@@ -35,6 +37,7 @@ __all__ = [
     "ImportReport",
     "Metric",
     "Pulled",
+    "digits201",
     "export",
     "import_benchmark",
     "pull",
