@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archenc.predictors.baselines.lstm import LSTM as LSTM
     from archenc.predictors.flan import FLAN as FLAN
     from archenc.predictors.gated.gates import GATES as GATES
+    from archenc.predictors.gated.ta_gates import TAGATES as TAGATES
     from archenc.predictors.tabular.gaussian_process import GaussianProcess as GaussianProcess
     from archenc.predictors.tabular.mlp import MLP as MLP
     from archenc.predictors.tabular.ridge import Ridge as Ridge
@@ -23,6 +24,7 @@ _HOMES = {
     "Predictor": "base",
     "FLAN": "flan",
     "GATES": "gated.gates",
+    "TAGATES": "gated.ta_gates",
     "LSTM": "baselines.lstm",
     "GCN": "baselines.gcn",
     "Ridge": "tabular.ridge",
@@ -33,10 +35,12 @@ _HOMES = {
 }
 
 __all__ = [
-    "FLAN", "GATES",
+    "FLAN",
+    "GATES",
     "GCN",
     "LSTM",
     "MLP",
+    "TAGATES",
     "ExtraTrees",
     "GaussianProcess",
     "Predictor",

@@ -67,13 +67,18 @@ class GatedPredictor(GraphPredictor, ABC):
     decay: Literal["constant", "cosine"]
     weight_decay: float
 
+    @property
+    @abstractmethod
+    def _loss(self) -> Loss:
+        """The loss of the training."""
+
     @abstractmethod
     def _settings(self, form: Form) -> dict[str, Any]:
         """Return published settings of a form of space, and what the parameters say beyond GATES."""
 
     @abstractmethod
-    def _learn_features(self, batch: GraphBatch) -> None:
-        """Set what `_features` needs, from the training architectures (a native batch)."""
+    def _learn_features(self, batch: GraphBatch) -> Float32[np.ndarray, "n c W z"] | None:
+        """Set what `_features` needs, from the training architectures; return their features."""
 
     @abstractmethod
     def _features(self, batch: GraphBatch) -> Float32[np.ndarray, "n c W z"] | None:
@@ -95,8 +100,8 @@ class GatedPredictor(GraphPredictor, ABC):
         self.space_ = batch.space
         plus_i = settings.pop("plus_i", False)
         self.layout_ = layout(batch, reads_output=settings["read_out"] == "output", plus_i=plus_i)
-        self._learn_features(batch)
-        tensors = self._tensors(X)
+        features = self._learn_features(batch)
+        tensors = [torch.as_tensor(a) for a in arrays(batch, self.layout_, features)]
         for name in ("residual", "backward_residual"):
             if settings.get(name, 1) not in ("all", *range(self.layout_.width + 1)):
                 raise InvalidArgument(
@@ -124,6 +129,11 @@ class GatedPredictor(GraphPredictor, ABC):
         batch = as_batch(X)
         check_space(self, batch)
         made = arrays(batch, self.layout_, self._features(batch))
+        places = made[0].shape[2]
+        if self.config_.noise and places > self.config_.places:
+            raise InvalidArgument(
+                f"X has {places} operations in a cell, symmetry='random' was fitted on {self.config_.places}"
+            )
         return [torch.as_tensor(a) for a in made]
 
     def _network(self) -> Network:
@@ -152,7 +162,7 @@ class GatedPredictor(GraphPredictor, ABC):
             pairs_per_architecture=usual["pairs"] if self.pairs is None else self.pairs,
             margin=self.margin,
             decay=self.decay,
-            loss=self.loss or "hinge",
+            loss=self._loss,
             choice=self.pair_choice,
         )
 

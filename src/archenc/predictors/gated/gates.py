@@ -89,14 +89,18 @@ class GATES(GatedPredictor):
     def _check(self) -> None:
         check_gated(self)
 
+    @property
+    def _loss(self) -> Loss:
+        return self.loss or "hinge"
+
     def _settings(self, form: Form) -> dict[str, Any]:
         return dict(published.GATES[form])
 
-    def _learn_features(self, batch: GraphBatch) -> None:
-        pass
+    def _learn_features(self, batch: GraphBatch) -> np.ndarray | None:
+        del batch  # an operation is known by its name alone
 
     def _features(self, batch: GraphBatch) -> np.ndarray | None:
-        del batch  # an operation is known by its name alone
+        del batch
 
     def _labels(self, y: Any, n: int) -> np.ndarray:
         return check_labels(y, n, self.loss)

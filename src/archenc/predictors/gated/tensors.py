@@ -27,15 +27,17 @@ class Layout:
     """How the tensors of a space are laid out: fixed when a predictor is fitted.
 
     on_nodes: operations sit on the nodes. rows: their names, `none` among them. width: nodes a cell. read:
-    nodes that a read-out may see, from the first after the inputs. links: whether edges into the output that
-    only connect are places. plus_i: whether a node gathers from itself too.
+    nodes that a read-out may see, from the first after the inputs. places: least number of operations on
+    edges. links: of links into the output that are places, None where these are left out. plus_i: whether a
+    node gathers from itself too.
     """
 
     on_nodes: bool
     rows: tuple[str, ...]
     width: int
     read: int
-    links: bool = False
+    places: int = 0
+    links: int | None = None
     plus_i: bool = False
 
 
@@ -52,30 +54,32 @@ def layout(batch: GraphBatch, *, reads_output: bool, plus_i: bool = False) -> La
     reads_output: whether the read-out is the output node. Where that only sums up what the hidden nodes hold,
     other read-outs see the hidden nodes alone. Raises InvalidArgument for plus_i with operations on edges.
     """
-    width = max(batch.n_nodes, space(batch.space).max_nodes if form_of(batch) == "nodes" else 0)
     on_nodes = form_of(batch) == "nodes"
     if plus_i and not on_nodes:
         raise InvalidArgument("plus_i=True needs operations on nodes: an edge to itself carries no operation")
-    inner = [o.name for o in space(batch.space).node_ops if o.kind not in _OUTSIDE]
+    home = space(batch.space)
+    inner = [o.name for o in home.node_ops if o.kind not in _OUTSIDE]
     rows = tuple(inner if "none" in inner else [*inner, "none"])
-    into_output = batch.edge_ops[..., -1]
-    bare = not on_nodes and not ((into_output >= 0) & (into_output != LINK)).any()
-    read = width - batch.inputs - (1 if bare and not reads_output else 0)
-    return Layout(
-        on_nodes, rows, width, read, links=not on_nodes and not (bare and not reads_output), plus_i=plus_i
-    )
+    if on_nodes:
+        width = max(batch.n_nodes, home.max_nodes)
+        return Layout(True, rows, width, width - batch.inputs, plus_i=plus_i)
+    links = batch.edge_ops == LINK
+    carrying = (batch.edge_ops >= 0) & ~links
+    bare = not reads_output and not carrying[..., -1].any()
+    places, joins = (int(kind.sum((2, 3)).max()) for kind in (carrying, links))
+    read = batch.n_nodes - batch.inputs - bare
+    return Layout(False, rows, batch.n_nodes, read, places, None if bare else joins)
 
 
 def arrays(
-    batch: GraphBatch, shape: Layout, features: Float32[np.ndarray, "n c W z"] | None, places: int = 0
+    batch: GraphBatch, shape: Layout, features: Float32[np.ndarray, "n c W z"] | None
 ) -> list[Float32[np.ndarray, "n c ..."]]:
     """Return gather, scatter, operation codes, nodes to read, features, as `network.embed` reads them.
 
-    features: of the nodes of the `op_on_node` view. places: at least so many. Raises InvalidArgument for an
-    operation that has no row.
+    features: of the nodes of the `op_on_node` view. Raises InvalidArgument for an operation that has no row.
     """
     made = _on_nodes if shape.on_nodes else _on_edges
-    gather, scatter, codes, read, beside = made(batch, shape, features, places)
+    gather, scatter, codes, read, beside = made(batch, shape, features)
     n, c = batch.ops.shape[:2]
     if beside is None:
         beside = np.zeros((*codes.shape[:2], 0), dtype=np.float32)
@@ -86,9 +90,8 @@ def arrays(
 
 
 def _on_nodes(
-    batch: GraphBatch, shape: Layout, features: np.ndarray | None, places: int
+    batch: GraphBatch, shape: Layout, features: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
-    del places
     old = batch.n_nodes
     batch = batch.pad(shape.width)
     m, v = len(batch) * batch.n_cells, shape.width
@@ -108,17 +111,17 @@ def _on_nodes(
 
 
 def _on_edges(
-    batch: GraphBatch, shape: Layout, features: np.ndarray | None, places: int
+    batch: GraphBatch, shape: Layout, features: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
     v, inputs = shape.width, batch.inputs
     batch = batch.pad(v)
     m = len(batch) * batch.n_cells
     # by target, then source: the order of operations everywhere in the house
     edges = batch.edge_ops.reshape(m, v, v).transpose(0, 2, 1).reshape(m, v * v)
-    chosen = [_first((edges >= 0) & (edges != LINK), places)]
+    chosen = [_first((edges >= 0) & (edges != LINK), shape.places)]
     n_ops = chosen[0].shape[1]
-    if shape.links:
-        chosen.append(_first(edges == LINK, 0))
+    if shape.links is not None:
+        chosen.append(_first(edges == LINK, shape.links))
     at = np.concatenate(chosen, axis=1)
     found = np.where(at >= 0, np.take_along_axis(edges, np.maximum(at, 0), 1), -1)
     live = batch.live.reshape(m, v)
