@@ -131,7 +131,7 @@ CHECKS = {
     ),
     "nasbench301 others": Check("nasbench301", "cifar10", nb301_others, "none"),
     **{
-        task: Check("transnasbench101", task, lambda task=task: tnb101(task), "final metric of the task")
+        task: Check("transnasbench101", task, lambda task=task: tnb101(task), "the result of the best epoch")
         for task in (
             "class_scene",
             "class_object",

@@ -177,7 +177,7 @@ def page(lines: Sequence[Line]) -> str:
             f"{len(worse)} of them our scores say less than the published ones"
             + (f": {_list(worse)}. " if worse else ". ")
             + "Parameters and FLOPs are the same numbers. The accuracy: "
-            + "; ".join(f"{check.accuracy} ({names})" for check, names in _accuracies(ranked))
+            + "; ".join(f"{check.accuracy} ({names})" for check, names in _accuracies(lines))
             + "."
         ),
         *_table(
@@ -199,7 +199,7 @@ def _list(lines: Iterable[Line]) -> str:
 def _accuracies(lines: Iterable[Line]) -> list[tuple[Any, str]]:
     """Return each kind of accuracy once, by a check, with the names of the checks that have it."""
     found: dict[str, list[str]] = {}
-    for line in lines:
+    for line in filter(lambda line: line["tau_ours"], lines):
         names = found.setdefault(CHECKS[line["check"]].accuracy, [])
         if line["check"] not in names:
             names.append(line["check"])

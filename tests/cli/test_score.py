@@ -9,10 +9,7 @@ from typer.testing import CliRunner
 
 from archenc import space
 from archenc.cli.app import app
-from archenc.errors import InvalidArgument
 from archenc.networks.benchmark import distinct
-from archenc.networks.datasets import digits
-from archenc.proxies import Inputs
 from archenc.tables import BenchmarkTable
 
 SMALL = "channels=4,cells=1,input_shape=1x8x8"
@@ -63,20 +60,6 @@ def test_a_data_set_gives_images_classes_and_the_names_of_columns(tmp_path: Path
     recipe = table.provenance["scores"]
     assert recipe["skeleton"]["input_shape"] == recipe["inputs"]["shape"][1:] == [1, 8, 8]
     assert recipe["inputs"]["part"] == "train"
-
-
-def test_the_batch_of_a_data_set_is_of_its_training_part():
-    data = digits()
-    inputs = Inputs.dataset(data, 1, batch=16)
-    assert inputs.labels is not None
-    known = {(image.tobytes(), int(label)) for image, label in zip(data.train.x, data.train.y, strict=True)}
-    drawn = {
-        (image.numpy().tobytes(), int(label)) for image, label in zip(inputs.x, inputs.labels, strict=True)
-    }
-    assert len(drawn) == 16
-    assert drawn <= known
-    with pytest.raises(InvalidArgument, match=r"1\.\.512"):
-        Inputs.dataset(data, batch=513)
 
 
 def test_one_of_each_canonical_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.networks.datasets import digits
 from archenc.proxies import Inputs
 
 
@@ -29,6 +30,20 @@ def test_noise():
     assert inputs.x.shape == (64, 3, 16, 16)
     assert abs(float(inputs.x.mean())) < 0.02
     assert set(inputs.y.tolist()) == set(range(7))
+
+
+def test_the_batch_of_a_data_set_is_of_its_training_part():
+    data = digits()
+    inputs = Inputs.dataset(data, 1, batch=16)
+    assert inputs.labels is not None
+    known = {(image.tobytes(), int(label)) for image, label in zip(data.train.x, data.train.y, strict=True)}
+    drawn = {
+        (image.numpy().tobytes(), int(label)) for image, label in zip(inputs.x, inputs.labels, strict=True)
+    }
+    assert len(drawn) == 16
+    assert drawn <= known
+    with pytest.raises(InvalidArgument, match=r"1\.\.512"):
+        Inputs.dataset(data, batch=513)
 
 
 def test_digits_are_those_of_scikit_learn():
