@@ -12,7 +12,7 @@ WORKERS ?= 2
 help:  ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-demo: $(READY)  ## Evaluate a few predictors on NAS-Bench-201 and write demo.html.
+demo: $(READY)  ## Predict, search and report on digits201, which comes along; writes demo.html.
 	@$(BIN)/archenc demo
 
 test: $(READY)  ## Run all tests; warnings are errors. Two workers, a thread each, for two cores.
