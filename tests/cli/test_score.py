@@ -71,6 +71,12 @@ def test_one_of_each_canonical_class(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert BenchmarkTable.open(tmp_path / "scores.parquet").keys == list(two)
 
 
+def test_images_come_from_one_place(tmp_path: Path):
+    code, said = call("--space", "nb201", "--out", str(tmp_path), "--inputs", "noise", "--dataset", "digits")
+    assert code == 2
+    assert "choose one" in said
+
+
 @pytest.mark.parametrize(
     ("option", "value", "named"),
     [

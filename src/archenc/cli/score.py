@@ -21,8 +21,8 @@ def score(
     out: Annotated[Path, typer.Option(help="Folder of scores.parquet; a run that was killed goes on there.")],
     task: Annotated[str, typer.Option(help="Data set or task of the networks; default the first.")] = "",
     inputs: Annotated[
-        str, typer.Option(help="digits, noise, cifar:PATH (CIFAR-10, binary) or cifar100:PATH.")
-    ] = "digits",
+        str, typer.Option(help="digits (default), noise, cifar:PATH (CIFAR-10, binary) or cifar100:PATH.")
+    ] = "",
     dataset: Annotated[
         str,
         typer.Option(
@@ -54,12 +54,18 @@ def score(
 
     member = find(space)
     archs = _rows(member.name, rows, seed)
+    if inputs and dataset:
+        raise InvalidArgument("--inputs, --dataset: choose one of them")
     options = network_options.skeleton(skeleton)
     data = network_options.dataset(dataset) if dataset else None
     if data is not None:
         options |= {"input_shape": data.input_shape, "n_classes": data.n_classes}
     network = build(archs[0], task or None, device="meta", **options)
-    drawn = _inputs(inputs, network, batch, seed) if data is None else Inputs.dataset(data, seed, batch=batch)
+    drawn = (
+        _inputs(inputs or "digits", network, batch, seed)
+        if data is None
+        else Inputs.dataset(data, seed, batch=batch)
+    )
     names = PROXIES if proxies == "all" else tuple(name.strip() for name in proxies.split(","))
     try:
         table = score_space(
