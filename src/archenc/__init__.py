@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from archenc.lazy import lazy
 
 if TYPE_CHECKING:
+    from archenc.encoders import CATE as CATE
     from archenc.encoders import Adjacency as Adjacency
     from archenc.encoders import Arch2Vec as Arch2Vec
     from archenc.encoders import Encoder as Encoder
@@ -45,7 +46,7 @@ _ROOMS = {
     "graph": ["Architecture", "Cell", "GraphBatch", "Op"],
     "spaces": ["space"],
     "tables": ["BenchmarkTable", "Metric", "digits201"],
-    "encoders": ["Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "ZeroCost"],
+    "encoders": ["CATE", "Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "ZeroCost"],
     "predictors": ["FLAN", "MLP", "ExtraTrees", "GaussianProcess", "Predictor", "Ridge", "XGBoost"],
     "pipelines": ["recommended"],
     "evaluation": ["compare", "evaluate", "kendall_tau"],

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from archenc.encoders.base import Encoder
     from archenc.encoders.graph_features import GraphFeatures
     from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
+    from archenc.encoders.learned.cate.encoder import CATE
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
     from archenc.encoders.zero_cost import ZeroCost
 
-__all__ = ["Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
+__all__ = ["CATE", "Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
 
 _HOME = {
+    "CATE": "learned.cate.encoder",
     "Adjacency": "adjacency",
     "Arch2Vec": "learned.arch2vec.encoder",
     "Encoder": "base",
