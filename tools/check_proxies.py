@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from proxy_files import CHECKS, everything, published, sample
-from proxy_report import report
+from proxy_report import journalled, report
 
 from archenc import networks, proxies
 from archenc.proxies.seeding import weight_seed
@@ -58,7 +58,8 @@ def measure(name: str, options: argparse.Namespace) -> None:
         options.inputs, options.batch = "noise", 1  # only its shape is looked at
     label = f"{name} {inputs} {options.part}".replace(" ", "-")
     journal = Journal(options.journal / f"{label}.jsonl")
-    done = {record["key"] for record in journal.records()}  # another part may do a row twice: the same
+    records = journalled(options.journal).get((name, inputs), [])  # of every part
+    done = {record["key"] for record in records if record["scores"].keys() >= set(names)}
     rows = everything(name) if every else sample(name, int(options.rows), options.seed)
     begun = time.perf_counter()
     for number, (text, arch, key) in enumerate(rows[::-1] if options.reverse else rows):

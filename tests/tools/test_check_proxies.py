@@ -65,7 +65,8 @@ def test_every_row_is_scored_once_and_reported(
 ):
     command = ["nasbench201", "--rows", "all", "--proxies", "params,flops", "--journal", str(tmp_path)]
     call(tools, monkeypatch, *command)
-    call(tools, monkeypatch, *command)
+    call(tools, monkeypatch, *command, "--part", "again")
+    assert not (tmp_path / "nasbench201-none-again.jsonl").exists()
     assert len(Journal(tmp_path / "nasbench201-none-all.jsonl").records()) == 30
     call(tools, monkeypatch, "report", "--journal", str(tmp_path))
     found = lines(tmp_path)
