@@ -104,7 +104,8 @@ def fit(trainee: Trainee, data: Dataset, recipe: Recipe, seed: int) -> Curves:
         )
     parameters = list(trainee.parameters())
     dtype = parameters[0].dtype
-    x, y = torch.from_numpy(data.train.x).to(dtype), torch.from_numpy(data.train.y)
+    # copies: arrays that a cluster shares are read-only
+    x, y = torch.tensor(data.train.x, dtype=dtype), torch.tensor(data.train.y)
     optimiser = torch.optim.SGD(
         parameters, recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay, nesterov=recipe.momentum > 0
     )
@@ -135,10 +136,10 @@ def fit(trainee: Trainee, data: Dataset, recipe: Recipe, seed: int) -> Curves:
 def _measured(trainee: Trainee, split: str, examples: Examples, epoch: int, dtype: torch.dtype) -> Curves:
     """Return loss and accuracy on a part of the data."""
     trainee.train(False)
-    batches = torch.from_numpy(examples.x).to(dtype).split(_EVALUATED)
+    batches = torch.tensor(examples.x, dtype=dtype).split(_EVALUATED)
     logits = torch.cat([trainee(batch) for batch in batches], dim=1)
     trainee.train(True)
-    y = torch.from_numpy(examples.y)
+    y = torch.tensor(examples.y)
     loss = _plain(_losses(logits, y))
     accuracy = _plain((logits.argmax(2) == y).to(torch.float64).mean(1) * 100)
     return {

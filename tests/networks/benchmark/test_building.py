@@ -236,6 +236,18 @@ def test_a_cluster_trains_the_same_shards(built, tmp_path, monkeypatch):
     assert same(built, tmp_path)
 
 
+@pytest.mark.slow
+def test_ray_itself_trains_the_same_shards(built, tmp_path):
+    """With the extra `ray`: two tasks on a cluster that Ray starts here."""
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    ray.init(num_cpus=2, include_dashboard=False)
+    try:
+        build_benchmark(plan(), tmp_path, mapper=on_cluster)
+    finally:
+        ray.shutdown()
+    assert same(built, tmp_path)
+
+
 def test_without_ray_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"archenc\[ray\]"):
