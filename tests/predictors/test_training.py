@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archenc.predictors.losses import draw_pairs, pairwise_hinge
 from archenc.predictors.training import Copy, Schedule, batches, predict, stack, train, unstack
 
 
@@ -95,3 +96,57 @@ def test_global_random_state_is_left_alone() -> None:
     before = torch.get_rng_state()
     _train(_copies(1))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def _two(parameters: dict[str, torch.Tensor], x: torch.Tensor, *, keep: torch.Tensor | None) -> torch.Tensor:
+    return torch.stack([_score(parameters, x, keep=keep), _score(parameters, 2 * x, keep=keep)], dim=1)
+
+
+def _train_two(columns: np.ndarray, **options: object) -> dict[str, torch.Tensor]:
+    copies = [Copy(np.arange(20), columns, 0)]
+    schedule = Schedule(epochs=5, decay="constant", weight_decay=0.0, **options)  # type: ignore[arg-type]
+    return train(_two, stack([_draw(0)]), [X], copies, schedule)
+
+
+def test_several_scores_have_a_label_each_and_weights() -> None:
+    y = np.stack([Y[:20], -Y[:20]], axis=1)
+    both = _train_two(y)
+    first = _train_two(y, weights=(1.0, 0.0))
+    missing = _train_two(np.stack([Y[:20], np.full(20, np.nan)], axis=1))
+    assert not torch.equal(both["w"], first["w"])
+    torch.testing.assert_close(first["w"], missing["w"])
+
+
+def test_a_constant_rate_is_adam() -> None:
+    copies, parameters = [Copy(np.arange(20), Y[:20], 0)], _draw(0)
+    schedule = Schedule(epochs=12, batch_size=20, decay="constant", weight_decay=0.0, lr=1e-2)
+    trained = unstack(train(_score, stack([parameters]), [X], copies, schedule))[0]
+    mine = {k: v.clone().requires_grad_() for k, v in parameters.items()}
+    optimiser = torch.optim.Adam(mine.values(), lr=1e-2)
+    rng = np.random.default_rng([0, 1])
+    for _ in range(12):
+        order = rng.permutation(20)
+        pairs, sign = draw_pairs(Y[order], 4, rng)
+        optimiser.zero_grad()
+        scores = _score(mine, X[order], keep=None)
+        pairwise_hinge(scores, torch.as_tensor(pairs), torch.as_tensor(sign, dtype=torch.float32)).backward()
+        optimiser.step()
+    for k, v in trained.items():
+        torch.testing.assert_close(v, mine[k].detach(), atol=1e-5, rtol=1e-4)
+
+
+def test_noise_reaches_the_network_behind_the_multipliers() -> None:
+    seen: list[torch.Tensor] = []
+
+    def score(
+        parameters: dict[str, torch.Tensor], x: torch.Tensor, *, keep: torch.Tensor | None
+    ) -> torch.Tensor:
+        assert keep is not None
+        seen.append(keep)
+        return _score(parameters, x, keep=keep[:, :8])
+
+    train(score, stack([_draw(0)]), [X], [_copies(1)[0]], SCHEDULE, dropped=8, dropout=0.5, noise=500)
+    multipliers, noise = seen[0].split((8, 500), dim=1)
+    assert set(multipliers.unique().tolist()) == {0.0, 2.0}
+    assert abs(noise.std() - 1) < 0.1
+    assert abs(noise.mean()) < 0.1

@@ -192,7 +192,7 @@ def _draws(n: int, width: int, p: float, noise: int, generator: torch.Generator)
 
 def predict(
     score: ScoreFunction, parameters: Parameters, tensors: Sequence[Tensor], *, chunk: int = 64
-) -> Float[Tensor, " n"]:
+) -> Float[Tensor, "n ..."]:
     """Score all rows of `tensors` with one network.
 
     chunk: rows at once; small ones stay in the processor's cache, which is worth more here than fewer calls.

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from archenc.errors import InvalidArgument, MissingScore
-from archenc.graph import Architecture, GraphBatch, architectures
+from archenc.graph import Architecture, Cell, GraphBatch, Kind, architectures
 from archenc.predictors.gated.op_features import Saliencies
 from archenc.spaces import space
 
@@ -51,9 +51,14 @@ class OperationScores:
             row = self._row.get(space(self.space).key(arch))
             if row is None:
                 raise MissingScore(f"no saliencies of {space(self.space).format(arch)!r}")
-            count = sum(len(cell.edges) if cell.ops_on == "edges" else cell.n_nodes for cell in arch.cells)
-            found.append(self.values[row, :count])
+            found.append(self.values[row, : sum(map(_operations, arch.cells))])
         return found
+
+
+def _operations(cell: Cell) -> int:
+    if cell.ops_on == "nodes":
+        return cell.n_nodes - cell.n_inputs - 1
+    return sum(edge.op.kind is not Kind.LINK for edge in cell.edges)
 
 
 @dataclass(frozen=True, eq=False)
