@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from archenc.predictors.baselines.lstm import LSTM as LSTM
     from archenc.predictors.flan import FLAN as FLAN
     from archenc.predictors.gated.gates import GATES as GATES
+    from archenc.predictors.gated.gates_pp import GatesPP as GatesPP
     from archenc.predictors.gated.ta_gates import TAGATES as TAGATES
     from archenc.predictors.tabular.gaussian_process import GaussianProcess as GaussianProcess
     from archenc.predictors.tabular.mlp import MLP as MLP
@@ -24,6 +25,7 @@ _HOMES = {
     "Predictor": "base",
     "FLAN": "flan",
     "GATES": "gated.gates",
+    "GatesPP": "gated.gates_pp",
     "TAGATES": "gated.ta_gates",
     "LSTM": "baselines.lstm",
     "GCN": "baselines.gcn",
@@ -42,6 +44,7 @@ __all__ = [
     "MLP",
     "TAGATES",
     "ExtraTrees",
+    "GatesPP",
     "GaussianProcess",
     "Predictor",
     "Ridge",

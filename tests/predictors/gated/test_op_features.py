@@ -97,8 +97,8 @@ def test_saliencies_bring_a_column_and_a_flag() -> None:
     nb101 = space("nasbench101")
     archs = [nb101.parse("110-01-1|c3,c1"), nb101.parse("110-01-1|c3,mp")]
     fitted = OpFeatures.fit(archs, _salient)
-    assert fitted.width == len(NAMES) + 2
-    value, flag = fitted.transform(archs)[:, 0, 1:3, -2:].transpose(2, 0, 1)
+    assert len(fitted.mean) == len(NAMES) + 2
+    value, flag = fitted.transform(archs, _salient)[:, 0, 1:3, -2:].transpose(2, 0, 1)
     assert (value[1] == 0).all()  # missing, and without weights
     assert value[0, 0] < value[0, 1]
     assert (flag[1] > flag[0]).all()

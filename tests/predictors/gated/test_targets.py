@@ -10,7 +10,7 @@ import pytest
 from archenc.encoders.scores import Scores
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
-from archenc.predictors.gated.targets import Targets, distinct, measured, pool
+from archenc.predictors.gated.targets import Targets, distinct, measured
 from archenc.spaces import space
 
 
@@ -71,11 +71,3 @@ def test_refuses_other_shapes() -> None:
         measured(archs, {keys[0]: [1.0], keys[1]: [1.0, 2.0]})
     with pytest.raises(InvalidArgument, match="some architecture"):
         measured(archs, {})
-
-
-def test_a_pool_is_drawn_once_and_repeatably() -> None:
-    archs = _archs(20)
-    assert len(pool(archs, 30, 0)) == 20
-    one, again = pool(archs, 7, 3), pool(as_batch(archs), 7, 3)
-    assert len(one) == 7
-    np.testing.assert_array_equal(one.edge_ops, again.edge_ops)

@@ -20,7 +20,6 @@ Update = Literal["all", "conv"]
 READ_OUTS: tuple[ReadOut, ...] = ("paper", "mean", "output", "concat")
 SYMMETRIES: tuple[Symmetry, ...] = ("none", "random", "concat", "add")
 FEATURE_MLP = (64, 128)  # hidden widths of the network from features to an addition to the embedding
-AUXILIARY = 200  # hidden width of a head for an auxiliary target
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class GatedConfig:
     change between them; stop_gradients: as published, no gradient enters the update but from the backward
     flow. symmetry: how equal operations are told apart, by `features` numbers a place (noise for "random").
     zero_features: the network of "add" starts as zero. anytime: every step has a head. auxiliary: number of
-    heads for other targets.
+    other targets, which share the hidden layers of the head.
     """
 
     on_nodes: bool
@@ -101,7 +100,7 @@ class GatedConfig:
     def dropped(self) -> tuple[int, ...]:
         """Widths of the hidden layers that dropout acts on, head after head."""
         steps = self.timesteps if self.anytime else 1
-        return self.head * steps + (AUXILIARY,) * self.auxiliary
+        return self.head * steps
 
     @property
     def noise(self) -> int:
@@ -133,11 +132,6 @@ def init(config: GatedConfig, generator: torch.Generator) -> Parameters:
     add_linear(parameters, "node", (config.node_width, config.state_width), generator)
     add(parameters, "forward", config.forward.init(generator))
     _add_heads(parameters, config, generator)
-    if config.symmetry == "add":
-        add_linear(parameters, "features", (config.features, *FEATURE_MLP, width), generator)
-        if config.zero_features:
-            parameters["features.2.weight"].zero_()
-            parameters["features.2.bias"].zero_()
     if config.symmetry == "random":
         parameters["symmetry.noise"] = torch.randn(config.cells, config.places, width, generator=generator)
     if config.timesteps > 1:
@@ -149,6 +143,11 @@ def init(config: GatedConfig, generator: torch.Generator) -> Parameters:
         if config.update == "conv":
             mask = [float(row in config.updated_rows) for row in config.rows]
             parameters["update.mask"] = torch.tensor(mask)
+    if config.symmetry == "add":  # last: all else is drawn as without features
+        add_linear(parameters, "features", (config.features, *FEATURE_MLP, width), generator)
+        if config.zero_features:
+            parameters["features.2.weight"].zero_()
+            parameters["features.2.bias"].zero_()
     return parameters
 
 
@@ -162,5 +161,6 @@ def _add_heads(parameters: Parameters, config: GatedConfig, generator: torch.Gen
     add_linear(parameters, "head", (config.embedding, *config.head, 1), generator)
     for name in head_names(config)[:-1]:
         add_linear(parameters, name, (config.embedding, *config.head, 1), generator)
-    for k in range(config.auxiliary):
-        add_linear(parameters, f"auxiliary{k}", (config.embedding, AUXILIARY, 1), generator)
+    if config.auxiliary:
+        last = config.head[-1] if config.head else config.embedding
+        add_linear(parameters, "auxiliary", (last, config.auxiliary), generator)

@@ -133,11 +133,12 @@ def heads(
 def auxiliary(
     config: GatedConfig, parameters: Parameters, z: Float[Tensor, "b e"], dropout: list[Tensor] | None
 ) -> Float[Tensor, "b k"]:
-    """Return the scores of the auxiliary targets from an embedding."""
-    keep = [None] * config.auxiliary if dropout is None else dropout[len(dropout) - config.auxiliary :]
-    return torch.cat(
-        [mlp(parameters, f"auxiliary{k}", z, 2, [keep[k]]) for k in range(config.auxiliary)], dim=1
-    )
+    """Return the scores of the auxiliary targets from an embedding, through the hidden layers of the head."""
+    keeps = [None] * len(config.head) if dropout is None else dropout[len(dropout) - len(config.head) :]
+    for i, keep in enumerate(keeps):
+        z = torch.relu(linear(z, parameters[f"head.{i}.weight"], parameters[f"head.{i}.bias"]))
+        z = z if keep is None else z * keep
+    return linear(z, parameters["auxiliary.0.weight"], parameters["auxiliary.0.bias"])
 
 
 def _split(config: GatedConfig, keep: Tensor | None) -> tuple[list[Tensor] | None, Tensor | None]:

@@ -58,13 +58,12 @@ def static_features(batch: GraphBatch) -> Float32[np.ndarray, "n c V p"]:
 class OpFeatures:
     """Features of operation instances on the scale of a reference population.
 
-    mean, scale: of each column over the real nodes of the reference; a constant column becomes 0. saliencies:
-    where more columns come from, or None; each brings a second one that says where it is missing.
+    mean, scale: of each column over the real nodes of the reference; a constant column becomes 0. With
+    saliencies there are more columns, and each of those brings a second one that says where it is missing.
     """
 
     mean: Float64[np.ndarray, " p"]
     scale: Float64[np.ndarray, " p"]
-    saliencies: Saliencies | None = None
 
     @classmethod
     def fit(cls, reference: Population, saliencies: Saliencies | None = None) -> Self:
@@ -73,17 +72,17 @@ class OpFeatures:
         raw = _raw(batch, saliencies)
         rows = raw[batch.to_view("op_on_node").mask].astype(np.float64)
         mean, spread = _finite_moments(rows)
-        return cls(mean, np.where(spread > 1e-6, spread, np.inf), saliencies)
+        return cls(mean, np.where(spread > 1e-6, spread, np.inf))
 
-    @property
-    def width(self) -> int:
-        """Number of columns p."""
-        return len(self.mean)
+    def transform(
+        self, X: Population, saliencies: Saliencies | None = None
+    ) -> Float32[np.ndarray, "n c V p"]:
+        """Return the features [n, c, V, p] of the `op_on_node` view; 0 at padding and where missing.
 
-    def transform(self, X: Population) -> Float32[np.ndarray, "n c V p"]:
-        """Return the features [n, c, V, p] of the `op_on_node` view; 0 at padding and where missing."""
+        saliencies: given exactly if they were given to `fit`.
+        """
         batch = as_batch(X)
-        scaled = (_raw(batch, self.saliencies) - self.mean) / self.scale
+        scaled = (_raw(batch, saliencies) - self.mean) / self.scale
         mask = batch.to_view("op_on_node").mask[..., None]
         return np.where(mask & np.isfinite(scaled), scaled, 0.0).astype(np.float32)
 

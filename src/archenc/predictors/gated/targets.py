@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from scipy.stats import kendalltau
 
 from archenc.errors import InvalidArgument
-from archenc.graph import Architecture, GraphBatch, architectures, as_batch
+from archenc.graph import Architecture, GraphBatch, architectures
 from archenc.spaces import space
 
 Population = Sequence[Architecture] | GraphBatch
@@ -114,12 +114,3 @@ def _counts(archs: Sequence[Architecture]) -> Float64[np.ndarray, "n 2"]:
 
     found = operation_counts(archs)
     return np.array([np.sum(list(counts.values()), axis=0) for counts in found], dtype=np.float64)
-
-
-def pool(X: Population, most: int, seed: int) -> GraphBatch:
-    """Return a native batch of at most `most` architectures of a population, drawn without replacement."""
-    batch = as_batch(X)
-    if len(batch) <= most:
-        return batch
-    chosen = np.random.default_rng([seed, 2]).choice(len(batch), size=most, replace=False)
-    return batch[np.sort(chosen)]

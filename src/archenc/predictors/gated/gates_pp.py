@@ -1,0 +1,227 @@
+"""GATES++: what operations compute enters the gates, what architectures cost enters the training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, ClassVar, Literal, cast, final
+
+import numpy as np
+
+from archenc.graph import GraphBatch
+from archenc.predictors.checks import check_number, check_option
+from archenc.predictors.flow import Parameters
+from archenc.predictors.gated import network, published
+from archenc.predictors.gated.base import GatedPredictor, check_gated, check_labels
+from archenc.predictors.gated.config import ReadOut, init
+from archenc.predictors.gated.kernel import Residual
+from archenc.predictors.gated.op_features import OpFeatures, Saliencies
+from archenc.predictors.gated.pool import features_of, targets_of, unlabelled
+from archenc.predictors.gated.pretraining import pretrain
+from archenc.predictors.gated.targets import Measure
+from archenc.predictors.gated.tensors import Form
+from archenc.predictors.graph_predictor import Network, Population, fresh
+from archenc.predictors.losses import MARGIN, Choice, Loss
+from archenc.predictors.training import Schedule
+
+
+@final
+class GatesPP(GatedPredictor):
+    """GATES (or, with `timesteps`, TA-GATES) that knows what operations compute and what architectures cost.
+
+    After GATES++ (Ning et al., IEEE TPAMI 45(7), 2023), which publishes neither its construction nor its
+    figures: the two kinds of information are the paper's, how they enter is ours.
+
+    op_features: each operation instance adds a function of what it is, what it costs at its channels and
+    resolution and where in the cell it stands to the embedding that makes its gates; that function starts as
+    zero. saliencies: more such features, a function of architectures that gives an array [operations, z]
+    each, as `proxies.op_scores`. op_table=False leaves out the embedding by name.
+
+    aux_targets: before labels are seen, the network learns to rank `reference` by cheap `scores`, each with
+    an output and a hinge of its own; then it is trained on the labels as GATES is, with a fresh output.
+    scores: a mapping from `space.key` to numbers (a `Scores`), NaN where one is missing, or a function of
+    architectures [n] -> [n, k]; None takes parameters and FLOPs of the cells. names: of the scores, or which
+    of a `Scores`. Those that order alike (|tau| > .95) count once. reference: architectures without labels,
+    None for a draw from the space; an evaluation must give one without its test set. Of more than `pool` a
+    part is drawn. pretrain_epochs, pretrain_batch_size, pretrain_lr: of this training. It follows from
+    `pretrain_seed`, not from `seed`, and is done once in a process: trials share it. Nothing of it is needed
+    to predict.
+
+    timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES.
+    Scores have no unit: only their order means anything.
+    """
+
+    _learned: ClassVar[tuple[str, ...]] = ("space_", "layout_", "features_")
+    features_: OpFeatures | None
+
+    def __init__(
+        self,
+        *,
+        op_features: bool = True,
+        saliencies: Saliencies | None = None,
+        op_table: bool = True,
+        aux_targets: bool = True,
+        scores: Mapping[str, Any] | Measure | None = None,
+        names: Sequence[str] | None = None,
+        reference: Population | None = None,
+        pool: int = 5000,
+        pretrain_epochs: int = 40,
+        pretrain_batch_size: int = 256,
+        pretrain_lr: float = 1e-3,
+        pretrain_seed: int = 0,
+        timesteps: int = 1,
+        layers: int | None = None,
+        op_width: int | None = None,
+        node_width: int | None = None,
+        state_width: int | None = None,
+        flow_width: int | None = None,
+        residual: Residual | None = None,
+        plus_i: bool | None = None,
+        skip_gate: bool | None = None,
+        read_out: ReadOut | None = None,
+        head: Sequence[int] | None = None,
+        dropout: float = 0.1,
+        loss: Loss = "hinge",
+        margin: float = MARGIN,
+        pairs: int | None = None,
+        pair_choice: Choice = "random",
+        epochs: int = 200,
+        batch_size: int | None = None,
+        lr: float = 1e-3,
+        decay: Literal["constant", "cosine"] = "constant",
+        weight_decay: float = 0.0,
+        members: int = 1,
+        seed: int = 0,
+        device: str = "cpu",
+        progress: bool = False,
+    ) -> None:
+        self.op_features = op_features
+        self.saliencies = saliencies
+        self.op_table = op_table
+        self.aux_targets = aux_targets
+        self.scores = scores
+        self.names = names
+        self.reference = reference
+        self.pool = pool
+        self.pretrain_epochs = pretrain_epochs
+        self.pretrain_batch_size = pretrain_batch_size
+        self.pretrain_lr = pretrain_lr
+        self.pretrain_seed = pretrain_seed
+        self.timesteps = timesteps
+        self.layers = layers
+        self.op_width = op_width
+        self.node_width = node_width
+        self.state_width = state_width
+        self.flow_width = flow_width
+        self.residual = residual
+        self.plus_i = plus_i
+        self.skip_gate = skip_gate
+        self.read_out = read_out
+        self.head = head
+        self.dropout = dropout
+        self.loss = loss
+        self.margin = margin
+        self.pairs = pairs
+        self.pair_choice = pair_choice
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.lr = lr
+        self.decay = decay
+        self.weight_decay = weight_decay
+        self.members = members
+        self.seed = seed
+        self.device = device
+        self.progress = progress
+
+    def _check(self) -> None:
+        check_gated(self)
+        for name in ("op_features", "op_table", "aux_targets"):
+            check_option(name, getattr(self, name), (True, False))
+        if not (self.op_features or self.op_table):
+            check_option("op_table", self.op_table, (True,))  # operations must be known by something
+        check_pretraining(self)
+        check_number("timesteps", self.timesteps, least=1, whole=True)
+
+    def _settings(self, form: Form) -> dict[str, Any]:
+        settings = dict((published.GATES if self.timesteps == 1 else published.TA_GATES)[form])
+        settings |= {"timesteps": self.timesteps, "op_table": self.op_table, "symmetry": "none"}
+        if self.op_features:
+            settings |= {"symmetry": "add", "feature_scale": 1.0, "zero_features": True}
+        return settings
+
+    @property
+    def _loss(self) -> Loss:
+        return cast("Loss", self.loss)
+
+    def _learn_features(self, batch: GraphBatch) -> np.ndarray | None:
+        self.features_ = None
+        if self.op_features:
+            self.features_ = features_of(self._unlabelled(batch.space), self.saliencies)
+        return self._features(batch)
+
+    def _features(self, batch: GraphBatch) -> np.ndarray | None:
+        return None if self.features_ is None else self.features_.transform(batch, self.saliencies)
+
+    def _labels(self, y: Any, n: int) -> np.ndarray:
+        return check_labels(y, n, self.loss)
+
+    def _unlabelled(self, space_name: str) -> GraphBatch:
+        return unlabelled(self.reference, space_name, self.pool, self.pretrain_seed)
+
+    def _starts(self, models: Sequence[Any]) -> list[Parameters]:
+        starts = fresh(models)
+        if not self.aux_targets:
+            return starts
+        learned = self._pretrained(models[0])
+        last = f"head.{len(models[0].config_.head)}."  # what scores starts afresh, what it reads does not
+        return [
+            start | {k: v for k, v in one.items() if k in start and not k.startswith(last)}
+            for start, one in zip(starts, learned * len(models), strict=True)
+        ]
+
+    def _pretrained(self, model: Any) -> list[Parameters]:
+        """Return the parameters of each member after training on the scores of the pool."""
+        pool, targets = targets_of(self._unlabelled(model.space_), self.scores, self.names)
+        count = len(targets.names)
+        config = replace(model.config_, auxiliary=count)
+        main = np.full((len(pool), 1), np.nan)  # the head that scores has no label here
+        values = np.concatenate([main, targets.values], axis=1)
+        return pretrain(
+            Network(
+                init=partial(init, config),
+                score=partial(network.steps, config),
+                dropped=config.dropped,
+                dropout=config.dropout,
+                noise=config.noise,
+                frozen=config.frozen,
+            ),
+            config,
+            model._tensors(pool),
+            [values] * self.members,
+            [self.pretrain_seed * 1000 + member for member in range(self.members)],
+            pretraining_schedule(self, weights=(0.0, *[1 / count] * count)),
+            device=self.device,
+            progress=self.progress,
+            label=f"{type(self).__name__}, {count} targets",
+        )
+
+
+def check_pretraining(predictor: Any) -> None:
+    """Check the parameters of training without labels."""
+    check_number("pool", predictor.pool, least=2, whole=True)
+    check_number("pretrain_epochs", predictor.pretrain_epochs, least=1, whole=True)
+    check_number("pretrain_batch_size", predictor.pretrain_batch_size, least=2, whole=True)
+    check_number("pretrain_lr", predictor.pretrain_lr, open_end=True)
+    check_number("pretrain_seed", predictor.pretrain_seed, whole=True)
+
+
+def pretraining_schedule(predictor: Any, weights: tuple[float, ...] = ()) -> Schedule:
+    """Return how a predictor is trained without labels: Adam, a cosine, hinge."""
+    return Schedule(
+        epochs=predictor.pretrain_epochs,
+        batch_size=predictor.pretrain_batch_size,
+        lr=predictor.pretrain_lr,
+        weight_decay=0.0,
+        weights=weights,
+    )
