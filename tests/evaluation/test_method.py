@@ -1,6 +1,7 @@
 """Methods: names, fresh clones, seeds."""
 
 import pytest
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -56,11 +57,13 @@ def test_the_reference_reaches_every_encoder_that_takes_one():
     archs = [nb201.parse(index) for index in range(6)]
     scores = {nb201.format(arch): [float(index)] for index, arch in enumerate(archs)}
     estimator = make_pipeline(ZeroCost(scores=scores, names=("synflow",)), Ridge())
-    given = with_reference(estimator, archs[:4])
-    assert len(given.get_params()["zerocost__reference"]) == 4
+    both = (Method("ridge", "zero_cost", estimator), Method("mean", "graph", DummyRegressor()))
+    given, other = with_reference(both, archs[:4])
+    assert len(given.estimator.get_params()["zerocost__reference"]) == 4
+    assert isinstance(other.estimator, DummyRegressor)
     assert estimator.get_params()["zerocost__reference"] is None
 
 
 def test_a_reference_that_nobody_takes_is_refused():
-    with pytest.raises(InvalidArgument, match="nothing in Ridge takes a reference"):
-        with_reference(Ridge(), [1, 2])
+    with pytest.raises(InvalidArgument, match="nothing in ridge takes a reference"):
+        with_reference((Method("ridge", "graph", Ridge()),), [1, 2])

@@ -38,8 +38,8 @@ class Part:
 class Experiment:
     """One table, one metric, one pool, and parts that are all paired with each other.
 
-    table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split: of
-    the protocol, random or halves.
+    table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split,
+    reference: of the protocol.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Experiment:
     parts: tuple[Part, ...]
     beside: tuple[str, ...]
     split: SplitKind = "random"
+    reference: int = 0
 
     @property
     def command(self) -> str:
@@ -61,7 +62,7 @@ class Experiment:
 
     def protocol(self, part: Part) -> Protocol:
         """The protocol of one part."""
-        return Protocol(sizes=part.sizes, trials=part.trials, seed=self.seed, split=self.split)
+        return Protocol(part.sizes, part.trials, self.seed, split=self.split, reference=self.reference)
 
     def compared(self) -> list[PublishedFigure]:
         """Every published figure that is printed with this experiment, in the order of its parts."""
@@ -164,6 +165,7 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         parts=tuple(_part(part) for part in fields["parts"]),
         beside=tuple(fields.get("beside", ())),
         split=fields.get("split", "random"),
+        reference=fields.get("reference", 0),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sklearn.base import clone
@@ -40,25 +41,29 @@ def seeded(estimator: Any, seed: int) -> Any:
     return estimator.set_params(**seeds) if seeds else estimator
 
 
-def with_reference(estimator: Any, reference: Any) -> Any:
-    """Return a clone whose encoders see `reference`, architectures without labels, wherever they take them.
+def with_reference(methods: Sequence[Method], reference: Any) -> tuple[Method, ...]:
+    """Return methods that see `reference`, architectures without labels, wherever their estimators take them.
 
-    Raises InvalidArgument where nothing takes a reference: the held-out architectures would be lost silently.
+    Those that take none stay as they are: they are compared on the same architectures. Raises
+    InvalidArgument where none takes a reference: the held-out architectures would be lost silently.
     """
     if isinstance(reference, list) and isinstance(reference[0], Architecture):
         reference = as_batch(
             reference
         )  # an estimator copies its parameters with every clone: arrays copy fast
-    copy: Any = clone(estimator)
-    takers = {
-        name: reference for name in copy.get_params(deep=True) if name.rsplit("__", 1)[-1] == "reference"
-    }
-    if not takers:
+    given, taken = [], False
+    for method in methods:
+        copy: Any = clone(method.estimator)
+        names = [name for name in copy.get_params(deep=True) if name.rsplit("__", 1)[-1] == "reference"]
+        taken = taken or bool(names)
+        given.append(replace(method, estimator=copy.set_params(**dict.fromkeys(names, reference))))
+    if not taken:
+        labels = ", ".join(method.label for method in methods)
         raise InvalidArgument(
-            f"reference: nothing in {type(estimator).__name__} takes a reference; leave reference=0, or use "
-            f"an encoder with that parameter (zero_cost)"
+            f"reference: nothing in {labels} takes a reference; leave reference=0, or use an encoder or a "
+            f"predictor with that parameter (zero_cost, gates_pp)"
         )
-    return copy.set_params(**takers)
+    return tuple(given)
 
 
 def as_methods(methods: Any) -> tuple[Method, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def evaluate(
         raise InvalidArgument(f"jobs={jobs}, together={together}: expected integers >= 1")
     if protocol.reference:
         held = task.take(protocol.reference_of(len(task), rows=task.rows, n_rows=task.n_rows))
-        listed = tuple(replace(method, estimator=with_reference(method.estimator, held)) for method in listed)
+        listed = with_reference(listed, held)
     plan = Plan.make(task, listed, protocol, tuple(metrics))
     book = _Book(plan, None if out is None else Path(out))
     groups = [cells for cells in plan.groups(together) if not all(book.has(cell) for cell in cells)]

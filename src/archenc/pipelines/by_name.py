@@ -31,7 +31,8 @@ def assemble(
     predictor: a name of the registry, or "recommended"; options may follow, "flan:timesteps=1:mask=neg_inf".
     encoder: a name, options likewise ("path:truncate=30"), or several joined by "+". Of a predictor that
     reads graphs (one with a parameter `supplement`) it becomes the supplement; any other predictor reads its
-    rows in a Pipeline. scores, names, reference, missing: for every encoder that has such a parameter.
+    rows in a Pipeline. scores, names, reference, missing: for every encoder, and every predictor on graphs,
+    that has such a parameter.
     params: further parameters of the predictor. Raises UnknownName for a name that is not registered,
     InvalidArgument for a combination that cannot work.
     """
@@ -50,7 +51,13 @@ def assemble(
             f"supplement={params['supplement']!r}: expected an encoder; its name goes with the encoders"
         )
     if reads_graphs(name):
-        return kind(**({} if encoding is None else {"supplement": encoding}), **params)
+        if encoding is not None and "supplement" not in legal:
+            raise InvalidArgument(
+                f"encoder={encoder!r}: predictor={name!r} reads graphs alone; give none, or take "
+                "flan, which has a supplement"
+            )
+        given = {key: value for key, value in inputs.items() if key in legal and value is not None}
+        return kind(**{**({} if encoding is None else {"supplement": encoding}), **given, **params})
     if encoding is None:
         raise InvalidArgument(
             f"predictor={name!r} reads rows of numbers and needs an encoder, one of "
@@ -62,7 +69,7 @@ def assemble(
 def reads_graphs(predictor: str) -> bool:
     """Say whether a predictor takes architectures as they are and needs no encoder. Raises UnknownName."""
     name, _ = parse(predictor)
-    return name == RECOMMENDED or "supplement" in _parameters(Registry("predictors").get(name))
+    return name == RECOMMENDED or bool(getattr(Registry("predictors").get(name), "reads_graphs", False))
 
 
 def takes_scores(encoder: str) -> bool:

@@ -54,6 +54,7 @@ class GraphPredictor(Predictor, ABC):
     `_learned` are what `_prepare` sets and a saved model keeps.
     """
 
+    reads_graphs: ClassVar[bool] = True
     _config_class: ClassVar[type]
     _learned: ClassVar[tuple[str, ...]] = ("space_",)
 
