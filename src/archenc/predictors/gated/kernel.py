@@ -25,6 +25,7 @@ from torch import Tensor
 from archenc.predictors.flow import Parameters, linear, uniform
 
 Residual = Literal["all"] | int
+WIDE_OPEN = 1e4  # added before the sigmoid: exactly 1 in float32, and no gradient
 
 
 def flow(
@@ -74,8 +75,11 @@ class GatedStack:
         self, parameters: Parameters, ops: Float[Tensor, "*b o"], open_: Float[Tensor, "*b 1"] | None = None
     ) -> Float[Tensor, "*b g"]:
         """Return the gates of all layers side by side, in (0, 1); exactly 1 where `open_` is 1."""
-        gates = torch.sigmoid(linear(ops, parameters["gate.weight"], parameters["gate.bias"]))
-        return gates if open_ is None else torch.where(open_ > 0, 1.0, gates)
+        weight = parameters["gate.weight"]
+        if open_ is not None:  # one column more in the product: a second pass over all gates costs more
+            ops = torch.cat([ops, open_], dim=-1)
+            weight = torch.cat([weight, torch.full_like(weight[:1], WIDE_OPEN)])
+        return torch.sigmoid(linear(ops, weight, parameters["gate.bias"]))
 
     def enter(self, parameters: Parameters, x: Float[Tensor, "*b d"]) -> Float[Tensor, "*b e"]:
         """Transform node states by the first layer's weights; equal rows need it only once."""
