@@ -178,3 +178,16 @@ def test_dropout_keeps_the_mean_and_follows_from_torchs_generator():
     torch.manual_seed(3)
     torch.testing.assert_close(noise(0.1, torch.device("cpu"))(ones), dropped, rtol=0, atol=0)
     assert noise(0.0, torch.device("cpu")) is silent
+
+
+def test_products_of_half_precision_are_for_training_only():
+    torch.manual_seed(0)
+    stack = Stack(2, 16, 4, 32, half=True)
+    x = torch.randn(3, 7, 16)
+    exact = stack.eval()(x, None, silent)
+    rough = stack.train()(x, None, silent)
+    assert rough.dtype == torch.float32
+    assert not torch.equal(rough, exact)
+    torch.testing.assert_close(rough, exact, atol=0.1, rtol=0.1)
+    rough.sum().backward()
+    assert all(value.grad is not None and value.grad.dtype == torch.float32 for value in stack.parameters())

@@ -27,12 +27,22 @@ class Stack(nn.Module):
     """`depth` layers of self-attention and a feed-forward part, both behind a LayerNorm and with a residual.
 
     [b, n, width] -> [b, n, width]; a last LayerNorm closes the stack. spare_norms: every layer owns such a
-    closing LayerNorm, as published, though only that of the last layer is used.
+    closing LayerNorm, as published, though only that of the last layer is used. half: in training, products
+    with weights are in bfloat16; the weights themselves, and all else, stay as they are.
     """
 
-    def __init__(self, depth: int, width: int, heads: int, inner: int, *, spare_norms: bool = False) -> None:
+    def __init__(
+        self,
+        depth: int,
+        width: int,
+        heads: int,
+        inner: int,
+        *,
+        spare_norms: bool = False,
+        half: bool = False,
+    ) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.half_products = heads, half
         self.norm = nn.Parameter(_norms(2 * depth, width))  # before attention, before the feed-forward part
         self.close = nn.Parameter(_norms(depth if spare_norms else 1, width))
         self.qkv, self.qkv_bias = _linear(depth, width, width, parts=3)
@@ -45,17 +55,18 @@ class Stack(nn.Module):
     ) -> Float[Tensor, "b n d"]:
         """Return the states. allowed: 1 where a query may attend to a key, else 0; k is 1 or the heads."""
         depth, d = len(self.qkv), x.shape[-1]
+        linear = _in_half if self.half_products and self.training else F.linear
         norms = self.norm.view(depth, 2, 2, d)
         weights = [part.unbind(0) for part in (norms, self.qkv, self.out, self.up, self.down)]
         biases = (self.qkv_bias, self.out_bias, self.up_bias, self.down_bias)
         shifts = [part.view(depth, -1).unbind(0) for part in biases]
         for norm, qkv, out, up, down, qkv_b, out_b, up_b, down_b in zip(*weights, *shifts, strict=True):
             h = F.layer_norm(x, (d,), norm[0, 0], norm[0, 1])
-            h = attend(F.linear(h, qkv, qkv_b), allowed, self.heads, drop)
-            x = x + drop(F.linear(h, out, out_b))
+            h = attend(linear(h, qkv, qkv_b), allowed, self.heads, drop)
+            x = x + drop(linear(h, out, out_b))
             h = F.layer_norm(x, (d,), norm[1, 0], norm[1, 1])
-            h = drop(F.relu(F.linear(h, up, up_b)))
-            x = x + drop(F.linear(h, down, down_b))
+            h = drop(F.relu(linear(h, up, up_b)))
+            x = x + drop(linear(h, down, down_b))
         close = self.close.view(-1, 2, d)
         return F.layer_norm(x, (d,), close[-1, 0], close[-1, 1])
 
@@ -81,6 +92,12 @@ def attention(
         logits = torch.addcmul((allowed - 1) * -BLOCKED, logits, allowed)
     raised = (logits - logits.detach().amax(dim=-1, keepdim=True)).exp()
     return raised / raised.sum(dim=-1, keepdim=True)
+
+
+def _in_half(
+    x: Float[Tensor, "b n i"], weights: Float[Tensor, "o i"], biases: Float[Tensor, " o"]
+) -> Float[Tensor, "b n o"]:
+    return F.linear(x.bfloat16(), weights.bfloat16(), biases.bfloat16()).to(x.dtype)
 
 
 def _norms(count: int, width: int) -> Float[Tensor, " k"]:

@@ -7,8 +7,8 @@ the graph encoder; the cross encoder and the head only serve the task it is trai
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, final
+from dataclasses import dataclass
+from typing import Literal, final
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -27,7 +27,8 @@ DIRECTIONS: tuple[Direction, ...] = ("succ", "pred", "both")
 class Size:
     """Sizes of the network. graph, cross: layers; graph_inner, cross_inner: of their feed-forward parts.
 
-    The defaults are those of the published code; its paper prints 64 for both inner widths.
+    half: train with products in bfloat16. The defaults are those of the published code; its paper prints 64
+    for both inner widths.
     """
 
     width: int = 64
@@ -37,10 +38,7 @@ class Size:
     cross: int = 24
     cross_inner: int = 256
     dropout: float = 0.1
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the sizes as plain values."""
-        return asdict(self)
+    half: bool = False
 
 
 @final
@@ -52,7 +50,8 @@ class GraphEncoder(nn.Module):
         if size.width % size.heads:
             raise InvalidArgument(f"width={size.width}: expected a multiple of heads={size.heads}")
         self.embedding = nn.Parameter(torch.randn(n_tokens, size.width) / math.sqrt(size.width))
-        self.layers = Stack(size.graph, size.width, size.heads, size.graph_inner, spare_norms=spare_norms)
+        how = {"spare_norms": spare_norms, "half": size.half}
+        self.layers = Stack(size.graph, size.width, size.heads, size.graph_inner, **how)
         self.dropout = size.dropout
 
     def forward(
@@ -75,7 +74,8 @@ class CateNetwork(nn.Module):
         width = size.width
         self.graph = GraphEncoder(n_tokens, size, spare_norms=spare_norms)
         self.segments = nn.Parameter(torch.randn(2, width) / math.sqrt(width))
-        self.cross = Stack(size.cross, width, size.heads, size.cross_inner, spare_norms=spare_norms)
+        how = {"spare_norms": spare_norms, "half": size.half}
+        self.cross = Stack(size.cross, width, size.heads, size.cross_inner, **how)
         self.hidden = nn.Linear(width, width)
         self.head = nn.Linear(width, n_tokens)
         self.dropout = size.dropout

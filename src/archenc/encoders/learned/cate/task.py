@@ -108,7 +108,7 @@ class CateTask:
         self.train_rows, self.held_out_rows = np.sort(order[:-held]), np.sort(order[-held:])
         self._held_out = self._fixed_pairs()
         sizes = {name: list(value.shape) for name, value in network.state_dict().items()}
-        how = (asdict(rules), k, delta, limit or 0, seed, sizes, network.dropout)
+        how = (asdict(rules), k, delta, limit or 0, seed, sizes, network.dropout, network.cross.half_products)
         self.key = content_key("cate", graphs.tokens, graphs.links, cost, *how)
 
     def training(self, epoch: int) -> bool:  # noqa: ARG002 - the same in every epoch
