@@ -12,10 +12,12 @@ from typer.core import TyperGroup
 from archenc.errors import ArchencError
 
 _COMMANDS = {
-    "demo": ("archenc.cli.demo:demo", "Evaluate a few predictors on NAS-Bench-201 and write a report."),
+    "demo": ("archenc.cli.demo:demo", "Predict, search and report on measurements that come along."),
     "benchmark": ("archenc.cli.benchmark:app", "Train architectures and make a table of your own."),
     "data": ("archenc.cli.data:app", "Fetch, import, describe, query and export benchmark tables."),
+    "encode": ("archenc.cli.encode:encode", "Write the codes that an encoder gives architectures."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
+    "pretrain": ("archenc.cli.pretrain:pretrain", "Train a learned encoder on a space, without labels."),
     "score": ("archenc.cli.score:score", "Score untrained networks of a space by zero-cost proxies."),
     "reproduce": (
         "archenc.cli.reproduce:reproduce",

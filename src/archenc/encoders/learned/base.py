@@ -19,7 +19,7 @@ from archenc.encoders.learned.forked import forked
 from archenc.encoders.learned.history import write_losses
 from archenc.encoders.learned.pretraining import Progress, Schedule, Task, Trained, run
 from archenc.encoders.learned.vocabulary import TokenFrame, TokenGraphs
-from archenc.encoders.learned.weights import Weights, packaged
+from archenc.encoders.learned.weights import Weights, is_finished, packaged
 from archenc.errors import IncompatibleModel, InvalidArgument
 from archenc.graph import Rewire
 from archenc.networks.threads import single_thread
@@ -148,15 +148,17 @@ def pretrain(
     """Train the network of an encoder on the cells of X; return the weights, a folder that `weights=` takes.
 
     The parameters of the encoder say how; its own `weights` do not count. out: config.json,
-    model.safetensors, losses.csv; while it runs, checkpoints: a killed run goes on from the last one and ends
+    model.safetensors, losses.csv; in `progress`, checkpoints: a killed run goes on from the last one and ends
     with the same weights. half: store float16.
     Raises InvalidArgument if `out` holds a run of other settings or other data.
     """
     check_choice("preset", encoder.preset, PRESETS)
     folder = Path(out)
-    trained, schedule, frame = _train(
-        encoder, X, folder, device=device, progress=progress, checkpoint_seconds=checkpoint_seconds
-    )
+    checkpoints = folder / "progress"
+    if is_finished(folder) and not checkpoints.exists():
+        raise InvalidArgument(f"out={str(folder)!r} holds weights of an earlier run; give another folder")
+    options = {"device": device, "progress": progress, "checkpoint_seconds": checkpoint_seconds}
+    trained, schedule, frame = _train(encoder, X, checkpoints, **options)
     made = trained_weights(encoder, X, trained, schedule, frame).save(folder, half)
     write_losses(folder, trained.history)
     return made

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -68,6 +68,7 @@ class Schedule:
         return self.lr
 
 
+@runtime_checkable
 class Task(Protocol):
     """What is trained, on what, and how it is judged.
 

@@ -86,6 +86,11 @@ class TokenFrame:
         }
 
     @property
+    def cut(self) -> int | None:
+        """Return the id of `none` where it has no links in this frame, else None."""
+        return self.tokens.index("none") if self.rewire and "none" in self.tokens else None
+
+    @property
     def n_tokens(self) -> int:
         """Number of ids, the reserved ones included."""
         return len(self.tokens)

@@ -26,7 +26,9 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
 
     weights: "packaged", a folder, or None to train in `fit`; see `LearnedEncoder`. preset: "clean" codes real
     nodes only and knows links of `none` as no links; "published" has the quirks of the reference: pads count,
-    every NAS-Bench-201 cell has the same links, and after one epoch the network is trained in eval mode.
+    every NAS-Bench-201 cell has the same links, and after one epoch the network is trained in eval mode, so
+    that noise and dropout act in the first epoch alone. "clean" draws noise throughout, and has no dropout:
+    with both, the network learns links but never the operations (docs/results/arch2vec.md).
     latent: columns a cell. epochs, batch_size, lr, seed: of the training. Yan et al., NeurIPS 2020.
     """
 
@@ -64,7 +66,8 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
         return False if self.preset == "published" else "none"
 
     def _setting(self) -> dict[str, Any]:
-        return {"latent": self.latent, "hidden": 128, "layers": 4, "dropout": 0.3}
+        dropout = 0.3 if self.preset == "published" else 0.0
+        return {"latent": self.latent, "hidden": 128, "layers": 4, "dropout": dropout}
 
     def _width(self, setting: Mapping[str, Any]) -> int:
         return setting["latent"]
@@ -76,11 +79,10 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
         return Schedule(self.epochs, self.batch_size, self.lr, clip=5.0, seed=self.seed)
 
     def _task(self, network: Arch2VecNetwork, frame: TokenFrame, X: Population) -> Arch2VecTask:
-        graphs = frame.graphs(X)
-        return Arch2VecTask(network, graphs, frame.n_tokens, self.preset == "published", self.seed)
+        return Arch2VecTask(network, frame.graphs(X), frame, self.preset == "published", self.seed)
 
     def _cell_codes(self, network: Arch2VecNetwork, graphs: TokenGraphs) -> Float[torch.Tensor, "m d"]:
-        cells = CellTensors.of(graphs, network.ops.out_features + len(RESERVED), self.dtype)
+        cells = CellTensors.of(graphs, self.weights_.frame, self.dtype)
         mu = network.encode(cells.ops, cells.links).mu
         if self.preset == "published":
             return mu.mean(1)

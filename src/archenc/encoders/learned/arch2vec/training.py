@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from archenc.encoders.learned.arch2vec.network import Arch2VecNetwork, Decoded, Latent
-from archenc.encoders.learned.vocabulary import RESERVED, TokenGraphs
+from archenc.encoders.learned.vocabulary import PAD, RESERVED, TokenFrame, TokenGraphs
 from archenc.errors import InvalidArgument
 from archenc.store import content_key
 
@@ -25,24 +25,28 @@ _CHUNK = 1024
 
 @dataclass(frozen=True, eq=False)
 class CellTensors:
-    """Cells as the network takes them. links: both ways."""
+    """Cells as the network takes them. links: both ways. pairs: those whose link is a question, i < j.
+
+    Nobody asks for the links of a pad, nor of `none` where it has none: the operation says that already, and
+    an inner product could not, since it takes nodes of one code for linked.
+    """
 
     ops: Float[Tensor, "B N V"]
     links: Float[Tensor, "B N N"]
     real: Bool[Tensor, "B N"]
+    pairs: Bool[Tensor, "B N N"]
 
     @classmethod
     def of(
-        cls, graphs: TokenGraphs, n_tokens: int, dtype: torch.dtype = torch.float32, device: str = "cpu"
+        cls, graphs: TokenGraphs, frame: TokenFrame, dtype: torch.dtype = torch.float32, device: str = "cpu"
     ) -> CellTensors:
-        """Build the tensors of cells. n_tokens: of the vocabulary, the reserved ones included."""
+        """Build the tensors of cells."""
         tokens = torch.from_numpy(graphs.tokens).to(device).long()
         links = torch.from_numpy(graphs.links).to(device)
-        code = torch.eye(n_tokens, dtype=dtype, device=device)[:, len(RESERVED) :]
-        return cls(code[tokens], (links | links.mT).to(dtype), tokens != 0)
-
-    def __getitem__(self, rows: Tensor | slice) -> CellTensors:
-        return CellTensors(self.ops[rows], self.links[rows], self.real[rows])
+        code = torch.eye(frame.n_tokens, dtype=dtype, device=device)[:, len(RESERVED) :]
+        asked = tokens != PAD if frame.cut is None else (tokens != PAD) & (tokens != frame.cut)
+        pairs = (asked[:, :, None] & asked[:, None, :]).triu(1)
+        return cls(code[tokens], (links | links.mT).to(dtype), tokens != PAD, pairs)
 
 
 def kl_of_nodes(latent: Latent) -> Float[Tensor, "B N"]:
@@ -52,14 +56,13 @@ def kl_of_nodes(latent: Latent) -> Float[Tensor, "B N"]:
 
 
 def clean_loss(decoded: Decoded, latent: Latent, cells: CellTensors) -> Float[Tensor, ""]:
-    """Count real nodes, and pairs of real nodes once; the weight of the divergence is fixed."""
-    real = cells.real.to(cells.ops.dtype)
-    pairs = (real[:, :, None] * real[:, None, :]).triu(1)
+    """Count real nodes, and pairs once; the weight of the divergence is fixed."""
+    real, pairs = cells.real.to(cells.ops.dtype), cells.pairs.to(cells.ops.dtype)
     ops = F.binary_cross_entropy_with_logits(decoded.ops, cells.ops, reduction="none").mean(-1)
     links = F.binary_cross_entropy_with_logits(decoded.links, cells.links, reduction="none")
     nodes = real.sum()
     kl = (kl_of_nodes(latent) * real).sum() / nodes
-    return (ops * real).sum() / nodes + (links * pairs).sum() / pairs.sum() + KL_WEIGHT * kl
+    return (ops * real).sum() / nodes + (links * pairs).sum() / pairs.sum().clamp(min=1) + KL_WEIGHT * kl
 
 
 def published_loss(decoded: Decoded, latent: Latent, cells: CellTensors) -> Float[Tensor, ""]:
@@ -79,19 +82,19 @@ class Arch2VecTask:
     """
 
     def __init__(
-        self, network: Arch2VecNetwork, graphs: TokenGraphs, n_tokens: int, published: bool, seed: int
+        self, network: Arch2VecNetwork, graphs: TokenGraphs, frame: TokenFrame, published: bool, seed: int
     ) -> None:
         if len(graphs) < 2:
             raise InvalidArgument(f"X has {len(graphs)} cell; arch2vec needs two, one of them held out")
         self.network, self.published, self.seed = network, published, seed
-        self._cells, self._n_tokens = graphs, n_tokens
+        self._cells, self._frame = graphs, frame
         order = np.arange(len(graphs))
         if not published:
             order = np.random.default_rng([seed, 0]).permutation(order)
         held = max(1, round(HELD_OUT * len(graphs)))
         self.train_rows, self.held_out_rows = np.sort(order[:-held]), np.sort(order[-held:])
         self.key = content_key(
-            "arch2vec", graphs.tokens, graphs.links, n_tokens, published, seed, _shapes(network)
+            "arch2vec", graphs.tokens, graphs.links, frame.to_dict(), published, seed, _shapes(network)
         )
 
     def training(self, epoch: int) -> bool:
@@ -123,13 +126,12 @@ class Arch2VecTask:
 
     def _tensors(self, rows: Int64[np.ndarray, " b"]) -> CellTensors:
         device = str(next(self.network.parameters()).device)
-        return CellTensors.of(self._cells[rows], self._n_tokens, device=device)
+        return CellTensors.of(self._cells[rows], self._frame, device=device)
 
 
 def reconstruction(decoded: Decoded, cells: CellTensors) -> tuple[float, float, float]:
     """Return the shares of real nodes with the right operation, of pairs decided rightly, of whole cells."""
-    real = cells.real
-    pairs = (real[:, :, None] & real[:, None, :]).triu(1)
+    real, pairs = cells.real, cells.pairs
     right_op = (decoded.ops.argmax(-1) == cells.ops.argmax(-1)) | ~real
     right_link = ((decoded.links > 0) == (cells.links > 0)) | ~pairs
     exact = right_op.all(1) & right_link.flatten(1).all(1)
