@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from archenc.predictors.baselines.gcn import GCN as GCN
     from archenc.predictors.baselines.lstm import LSTM as LSTM
     from archenc.predictors.flan import FLAN as FLAN
+    from archenc.predictors.gated.dele import DELE as DELE
     from archenc.predictors.gated.gates import GATES as GATES
     from archenc.predictors.gated.gates_pp import GatesPP as GatesPP
     from archenc.predictors.gated.ta_gates import TAGATES as TAGATES
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Predictor": "base",
     "FLAN": "flan",
+    "DELE": "gated.dele",
     "GATES": "gated.gates",
     "GatesPP": "gated.gates_pp",
     "TAGATES": "gated.ta_gates",
@@ -37,6 +39,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "DELE",
     "FLAN",
     "GATES",
     "GCN",

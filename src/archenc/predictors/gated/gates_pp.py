@@ -18,12 +18,11 @@ from archenc.predictors.gated.config import ReadOut, init
 from archenc.predictors.gated.kernel import Residual
 from archenc.predictors.gated.op_features import OpFeatures, Saliencies
 from archenc.predictors.gated.pool import features_of, targets_of, unlabelled
-from archenc.predictors.gated.pretraining import pretrain
+from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
 from archenc.predictors.gated.targets import Measure
 from archenc.predictors.gated.tensors import Form
 from archenc.predictors.graph_predictor import Network, Population, fresh
 from archenc.predictors.losses import MARGIN, Choice, Loss
-from archenc.predictors.training import Schedule
 
 
 @final
@@ -205,23 +204,3 @@ class GatesPP(GatedPredictor):
             progress=self.progress,
             label=f"{type(self).__name__}, {count} targets",
         )
-
-
-def check_pretraining(predictor: Any) -> None:
-    """Check the parameters of training without labels."""
-    check_number("pool", predictor.pool, least=2, whole=True)
-    check_number("pretrain_epochs", predictor.pretrain_epochs, least=1, whole=True)
-    check_number("pretrain_batch_size", predictor.pretrain_batch_size, least=2, whole=True)
-    check_number("pretrain_lr", predictor.pretrain_lr, open_end=True)
-    check_number("pretrain_seed", predictor.pretrain_seed, whole=True)
-
-
-def pretraining_schedule(predictor: Any, weights: tuple[float, ...] = ()) -> Schedule:
-    """Return how a predictor is trained without labels: Adam, a cosine, hinge."""
-    return Schedule(
-        epochs=predictor.pretrain_epochs,
-        batch_size=predictor.pretrain_batch_size,
-        lr=predictor.pretrain_lr,
-        weight_decay=0.0,
-        weights=weights,
-    )

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from archenc.graph import GraphBatch
 from archenc.networks.threads import single_thread
+from archenc.predictors.checks import check_number
 from archenc.predictors.flow import Parameters
 from archenc.predictors.graph_predictor import Network, bar
 from archenc.predictors.training import Copy, Schedule, stack, train, unstack
@@ -79,3 +80,23 @@ def pretrain(
         return unstack(trained)
 
     return remembered(key, make)
+
+
+def check_pretraining(predictor: Any) -> None:
+    """Check the parameters of training without labels."""
+    check_number("pool", predictor.pool, least=2, whole=True)
+    check_number("pretrain_epochs", predictor.pretrain_epochs, least=1, whole=True)
+    check_number("pretrain_batch_size", predictor.pretrain_batch_size, least=2, whole=True)
+    check_number("pretrain_lr", predictor.pretrain_lr, open_end=True)
+    check_number("pretrain_seed", predictor.pretrain_seed, whole=True)
+
+
+def pretraining_schedule(predictor: Any, weights: tuple[float, ...] = ()) -> Schedule:
+    """Return how a predictor is trained without labels: Adam, a cosine, hinge."""
+    return Schedule(
+        epochs=predictor.pretrain_epochs,
+        batch_size=predictor.pretrain_batch_size,
+        lr=predictor.pretrain_lr,
+        weight_decay=0.0,
+        weights=weights,
+    )
