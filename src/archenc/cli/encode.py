@@ -33,7 +33,7 @@ def encode(
     progress: Annotated[bool, typer.Option(help="Show a bar, with the time left.")] = True,
 ) -> None:
     """Write the codes of architectures: key, spelling, and one float32 column a feature."""
-    from archenc.cli.encoder_options import bar, made, settings
+    from archenc.cli.encoder_options import bar, encoder_class, made, settings
     from archenc.encoders.exporting import export
     from archenc.spaces import space as find
 
@@ -42,7 +42,7 @@ def encode(
     member = find(space)
     options = settings(set_ or [])
     chosen, total, what = _chosen(member, archs, sample, seed)
-    model = made(encoder, options)
+    model = made(encoder, encoder_class(encoder), options)
     fitted = model.fit(member.sample(min(fit, member.size or fit), 0))
     try:
         with bar("architectures", progress) as show:

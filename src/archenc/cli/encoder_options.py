@@ -6,13 +6,15 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from archenc.errors import DataError, InvalidArgument
 
 if TYPE_CHECKING:
     from archenc.encoders import Encoder
     from archenc.graph import Architecture
+
+E = TypeVar("E", bound="Encoder")
 
 
 def encoder_class(name: str) -> type[Encoder]:
@@ -22,15 +24,17 @@ def encoder_class(name: str) -> type[Encoder]:
     return Registry("encoders").get(name)
 
 
-def made(name: str, options: dict[str, Any]) -> Encoder:
+def made(name: str, cls: type[E], options: dict[str, Any]) -> E:
     """Return an encoder with parameters; those that are None are left out. Raises InvalidArgument."""
-    cls = encoder_class(name)
     given = {key: value for key, value in options.items() if value is not None}
     legal = [key for key in cls._get_param_names() if key != "self"]
     foreign = sorted(set(given) - set(legal))
     if foreign:
         raise InvalidArgument(f"--encoder {name} has no {', '.join(foreign)}; legal: {', '.join(legal)}")
-    return cls(**given)
+    try:
+        return cls(**given)
+    except TypeError as error:  # a parameter without a default
+        raise InvalidArgument(f"--encoder {name} cannot be made from a command line: {error}") from error
 
 
 def settings(texts: Sequence[str]) -> dict[str, Any]:

@@ -42,12 +42,11 @@ def pretrain(
 
     OUT holds config.json, model.safetensors, which `weights=OUT` takes, and losses.csv.
     """
-    from archenc.cli.encoder_options import bar, made, settings
+    from archenc.cli.encoder_options import bar, encoder_class, made, settings
     from archenc.encoders.learned.base import LearnedEncoder
     from archenc.encoders.learned.base import pretrain as train
 
     options = {
-        "weights": None,
         "preset": preset,
         "epochs": epochs,
         "batch_size": batch_size,
@@ -55,9 +54,10 @@ def pretrain(
         "seed": seed,
         **settings(set_ or []),
     }
-    member = made(encoder, {name: value for name, value in options.items() if value is not None})
-    if not isinstance(member, LearnedEncoder):
+    cls = encoder_class(encoder)
+    if not issubclass(cls, LearnedEncoder):
         raise InvalidArgument(f"--encoder {encoder}: it is not learned; nothing to pre-train")
+    member = made(encoder, cls, options)
     X = _population(space, cells, archs, seed)
     member.set_params(weights=None)
     try:
