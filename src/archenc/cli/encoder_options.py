@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archenc.encoders import Encoder
     from archenc.graph import Architecture
 
-E = TypeVar("E", bound="Encoder")
+E = TypeVar("E")
 
 
 def encoder_class(name: str) -> type[Encoder]:
@@ -26,8 +26,9 @@ def encoder_class(name: str) -> type[Encoder]:
 
 def made(name: str, cls: type[E], options: dict[str, Any]) -> E:
     """Return an encoder with parameters; those that are None are left out. Raises InvalidArgument."""
+    named: Any = cls
     given = {key: value for key, value in options.items() if value is not None}
-    legal = [key for key in cls._get_param_names() if key != "self"]
+    legal = [key for key in named._get_param_names() if key != "self"]
     foreign = sorted(set(given) - set(legal))
     if foreign:
         raise InvalidArgument(f"--encoder {name} has no {', '.join(foreign)}; legal: {', '.join(legal)}")
