@@ -7,8 +7,9 @@ it learns does not depend on the company it is trained in, beyond the rounding o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -27,7 +28,7 @@ class Schedule:
 
     decay: "cosine" from `lr` to `lr_min`, or "constant". Without weight decay AdamW is Adam. loss: see
     `archenc.predictors.losses`; choice: which pairs are kept where there are too many. weights: of the
-    columns of labels [n, k], 1 each where none are given.
+    columns of labels [n, k], 1 each where none are given; with `fading` all but the first fall to 0.
     """
 
     epochs: int = 150
@@ -41,6 +42,14 @@ class Schedule:
     loss: Loss = "hinge"
     choice: Choice = "random"
     weights: tuple[float, ...] = ()
+    fading: bool = False
+
+    def at(self, epoch: int) -> Schedule:
+        """Return the schedule of one epoch: with `fading`, its weights after the first by a cosine to 0."""
+        if not self.fading:
+            return self
+        factor = 0.5 + 0.5 * math.cos(math.pi * epoch / self.epochs)
+        return replace(self, weights=(*self.weights[:1], *(factor * weight for weight in self.weights[1:])))
 
 
 @runtime_checkable
@@ -114,12 +123,15 @@ def train(
     generators = [torch.Generator().manual_seed(c.seed) for c in copies]
     orders = [np.random.default_rng([c.seed, 1]) for c in copies]
 
+    current = schedule
+
     def loss(p: Parameters, keep: Tensor, compared: Sequence[Sequence[Tensor]], *batch: Tensor) -> Tensor:
-        return _total(schedule, score(p, *batch, keep=keep if dropped + noise else None), compared)
+        return _total(current, score(p, *batch, keep=keep if dropped + noise else None), compared)
 
     losses = vmap(loss, in_dims=0) if len(copies) > 1 else _alone(loss)
     cuts = batches(n, schedule.batch_size)
     for epoch in range(schedule.epochs):
+        current = schedule.at(epoch)
         order = [rng.permutation(n) for rng in orders]
         keep = torch.stack([_draws(n, dropped, dropout, noise, g) for g in generators]).to(device)
         for cut in cuts:

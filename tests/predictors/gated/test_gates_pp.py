@@ -75,10 +75,10 @@ def test_untrained_it_is_gates(name: str, timesteps: int) -> None:
 
 def test_switched_off_it_is_gates_to_the_bit() -> None:
     archs, y = _sample()
-    off = GatesPP(op_features=False, aux_targets=False, epochs=3, **SMALL).fit(archs[:20], y[:20])
+    off = GatesPP(op_features=False, aux_targets=False, pairs=None, epochs=3, **SMALL).fit(archs[:20], y[:20])
     gates = GATES(epochs=3, **SMALL).fit(archs[:20], y[:20])
     np.testing.assert_array_equal(off.predict(archs), gates.predict(archs))
-    off = GatesPP(op_features=False, aux_targets=False, epochs=3, timesteps=2, **SMALL).fit(
+    off = GatesPP(op_features=False, aux_targets=False, pairs=None, epochs=3, timesteps=2, **SMALL).fit(
         archs[:20], y[:20]
     )
     ta = TAGATES(timesteps=2, symmetry="none", epochs=3, **SMALL).fit(archs[:20], y[:20])
@@ -122,6 +122,20 @@ def test_pre_training_alone_orders_by_the_score() -> None:
         return float(found.statistic)
 
     assert tau(GatesPP(**options, **pre)) > max(0.5, tau(GatesPP(aux_targets=False, **options)))
+
+
+def test_joint_training_mixes_the_pool_in_and_fades_its_scores_out() -> None:
+    archs, y = _sample()
+    options = {**QUICK, "pretrain_lr": 1e-9, "epochs": 60, "lr": 1e-2, "reference": archs[40:], "pool": 80}
+    model = GatesPP(**options, scores=_one_score, joint=1.0, joint_rows=50)
+    several = model.fit_trials([(archs[:2], y[:2], t) for t in range(2)])
+    schedule = several[0]._schedule()
+    assert schedule.at(0).weights == (1.0, 1.0)
+    assert schedule.at(30).weights == pytest.approx((1.0, 0.5))
+    for one in several:
+        outputs = network.steps(one.config_, one.parameters_[0], *one._tensors(archs[2:40])).numpy()
+        found: Any = kendalltau(outputs[:, 1], y[2:40])
+        assert found.statistic > 0.5
 
 
 def test_scores_are_not_needed_to_predict(tmp_path: Path) -> None:
@@ -212,6 +226,8 @@ def test_saliencies_widen_the_features() -> None:
         ("pretrain_batch_size", 1),
         ("pretrain_lr", 0.0),
         ("timesteps", 0),
+        ("joint", -0.1),
+        ("joint_rows", 0),
         ("loss", "rank"),
     ],
 )

@@ -36,7 +36,8 @@ class GatedConfig:
     change between them; stop_gradients: as published, no gradient enters the update but from the backward
     flow. symmetry: how equal operations are told apart, by `features` numbers a place (noise for "random").
     zero_features: the network of "add" starts as zero. anytime: every step has a head. auxiliary: number of
-    other targets, which share the hidden layers of the head.
+    other targets, which share the hidden layers of the head; auxiliary_weight: of their mean loss beside that
+    of the labels, at first.
     """
 
     on_nodes: bool
@@ -73,6 +74,7 @@ class GatedConfig:
     zero_features: bool = False
     anytime: bool = False
     auxiliary: int = 0
+    auxiliary_weight: float = 0.0
 
     @cached_property
     def forward(self) -> GatedStack:

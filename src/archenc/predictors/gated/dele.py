@@ -43,6 +43,7 @@ class DELE(GraphPredictor):
     the order of the labels and have deviation 1; weights can then be positive.
 
     expert: an unfitted GATES, TAGATES or GatesPP; its parameters say how everything is trained on labels.
+    None: GATES that compares all pairs of a batch.
     gating: "encoder", or "free", one weight an expert for all architectures. scores, names, reference, pool,
     pretrain_epochs, pretrain_batch_size, pretrain_lr, pretrain_seed: as in `GatesPP`.
 
@@ -96,9 +97,9 @@ class DELE(GraphPredictor):
 
     def _expert(self) -> GatedPredictor:
         """Return an expert without parameters; once something was learned, with that."""
-        expert = GATES() if self.expert is None else cast("GatedPredictor", clone(self.expert))
+        expert = GATES(pairs=256) if self.expert is None else cast("GatedPredictor", clone(self.expert))
         if hasattr(self, "known_"):
-            vars(expert).update({**self.known_, "config_": self.config_})
+            vars(expert).update({**self.known_, "config_": replace(self.config_, auxiliary=0)})
         return expert
 
     def _prepare(self, X: Population, y: Any) -> tuple[list[Tensor], np.ndarray]:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, ClassVar, Literal, cast, final
 
 import numpy as np
+import torch
 
 from archenc.graph import GraphBatch
 from archenc.predictors.checks import check_number, check_option
@@ -45,9 +46,11 @@ class GatesPP(GatedPredictor):
     None for a draw from the space; an evaluation must give one without its test set. Of more than `pool` a
     part is drawn. pretrain_epochs, pretrain_batch_size, pretrain_lr: of this training. It follows from
     `pretrain_seed`, not from `seed`, and is done once in a process: trials share it. Nothing of it is needed
-    to predict.
+    to predict. joint: weight that the mean loss of the scores has beside that of the labels, at first; it
+    falls to 0 by a cosine. So many rows of the reference (joint_rows) are then mixed into the labelled ones.
 
-    timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES.
+    timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES, but
+    for `pairs`: every pair of a batch is compared, where GATES draws 4 an architecture; that costs nothing.
     Scores have no unit: only their order means anything.
     """
 
@@ -69,6 +72,8 @@ class GatesPP(GatedPredictor):
         pretrain_batch_size: int = 256,
         pretrain_lr: float = 1e-3,
         pretrain_seed: int = 0,
+        joint: float = 0.0,
+        joint_rows: int = 1000,
         timesteps: int = 1,
         layers: int | None = None,
         op_width: int | None = None,
@@ -83,7 +88,7 @@ class GatesPP(GatedPredictor):
         dropout: float = 0.1,
         loss: Loss = "hinge",
         margin: float = MARGIN,
-        pairs: int | None = None,
+        pairs: int | None = 256,
         pair_choice: Choice = "random",
         epochs: int = 200,
         batch_size: int | None = None,
@@ -107,6 +112,8 @@ class GatesPP(GatedPredictor):
         self.pretrain_batch_size = pretrain_batch_size
         self.pretrain_lr = pretrain_lr
         self.pretrain_seed = pretrain_seed
+        self.joint = joint
+        self.joint_rows = joint_rows
         self.timesteps = timesteps
         self.layers = layers
         self.op_width = op_width
@@ -140,6 +147,8 @@ class GatesPP(GatedPredictor):
         if not (self.op_features or self.op_table):
             check_option("op_table", self.op_table, (True,))  # operations must be known by something
         check_pretraining(self)
+        check_number("joint", self.joint)
+        check_number("joint_rows", self.joint_rows, least=1, whole=True)
         check_number("timesteps", self.timesteps, least=1, whole=True)
 
     def _settings(self, form: Form) -> dict[str, Any]:
@@ -169,6 +178,8 @@ class GatesPP(GatedPredictor):
         return unlabelled(self.reference, space_name, self.pool, self.pretrain_seed)
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
+        if self.aux_targets and self.joint:
+            self._mix(models)
         starts = fresh(models)
         if not self.aux_targets:
             return starts
@@ -179,11 +190,25 @@ class GatesPP(GatedPredictor):
             for start, one in zip(starts, learned * len(models), strict=True)
         ]
 
+    def _mix(self, models: Sequence[Any]) -> None:
+        """Add rows of the pool, which have scores and no label, to what prepared models are trained on."""
+        pool, targets = targets_of(self._unlabelled(models[0].space_), self.scores, self.names)
+        rows = np.random.default_rng([self.pretrain_seed, 3]).permutation(len(pool))[: self.joint_rows]
+        tensors = models[0]._tensors(pool[rows])
+        count = len(targets.names)
+        beside = np.concatenate([np.full((len(rows), 1), np.nan), targets.values[rows]], axis=1)
+        for model in models:
+            own, y = model._training
+            labels = np.concatenate([y[:, None], np.full((len(y), count), np.nan)], axis=1)
+            joined = [torch.cat(parts) for parts in zip(own, tensors, strict=True)]
+            model._training = (joined, np.concatenate([labels, beside]))
+            model.config_ = replace(model.config_, auxiliary=count, auxiliary_weight=float(self.joint))
+
     def _pretrained(self, model: Any) -> list[Parameters]:
         """Return the parameters of each member after training on the scores of the pool."""
         pool, targets = targets_of(self._unlabelled(model.space_), self.scores, self.names)
         count = len(targets.names)
-        config = replace(model.config_, auxiliary=count)
+        config = replace(model.config_, auxiliary=count, auxiliary_weight=0.0)
         main = np.full((len(pool), 1), np.nan)  # the head that scores has no label here
         values = np.concatenate([main, targets.values], axis=1)
         return pretrain(
