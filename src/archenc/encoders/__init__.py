@@ -12,11 +12,23 @@ if TYPE_CHECKING:
     from archenc.encoders.graph_features import GraphFeatures
     from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
     from archenc.encoders.learned.cate.encoder import CATE
+    from archenc.encoders.learned.unified.encoders import UnifiedArch2Vec, UnifiedCATE
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
     from archenc.encoders.zero_cost import ZeroCost
 
-__all__ = ["CATE", "Adjacency", "Arch2Vec", "Encoder", "GraphFeatures", "Path", "Scores", "ZeroCost"]
+__all__ = [
+    "CATE",
+    "Adjacency",
+    "Arch2Vec",
+    "Encoder",
+    "GraphFeatures",
+    "Path",
+    "Scores",
+    "UnifiedArch2Vec",
+    "UnifiedCATE",
+    "ZeroCost",
+]
 
 _HOME = {
     "CATE": "learned.cate.encoder",
@@ -26,6 +38,8 @@ _HOME = {
     "GraphFeatures": "graph_features",
     "Path": "path",
     "Scores": "scores",
+    "UnifiedArch2Vec": "learned.unified.encoders",
+    "UnifiedCATE": "learned.unified.encoders",
     "ZeroCost": "zero_cost",
 }
 

@@ -131,6 +131,6 @@ def _table(tokens: tuple[str, ...]) -> UInt8[np.ndarray, " v"]:
     """Return the token of each index of the vocabulary; PAD where it has none, also for index -1."""
     table = np.zeros(len(vocabulary()) + 1, dtype=np.uint8)
     for number, name in enumerate(tokens):
-        if name not in RESERVED and not name.startswith("input_"):
+        if not name.startswith(("<", "input_")):  # reserved, or the output of another space
             table[op(name).index] = number
     return table

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,6 +147,9 @@ def test_weights_of_the_graph_encoder_alone_can_be_loaded():
         other.load_state_dict(dict(list(kept.items())[1:]))
     with pytest.raises(RuntimeError, match="Missing"):
         other.load_state_dict({**kept, "segments": one.segments})
+    deeper = CateNetwork(5, replace(SMALL, cross=4))
+    deeper.load_state_dict(one.state_dict())
+    torch.testing.assert_close(deeper.graph.embedding, one.graph.embedding)
 
 
 LEGAL = torch.tensor([False, False, True, True, True, True, True])

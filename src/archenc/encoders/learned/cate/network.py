@@ -103,9 +103,11 @@ class CateNetwork(nn.Module):
 
 
 def _keep_what_only_trains(network: nn.Module, tensors: dict[str, Tensor], prefix: str, *_: object) -> None:
-    """Let weights that hold the graph encoder alone be loaded: the rest stays as it is."""
+    """Let weights be loaded whose cross encoder and head are absent, or of another size: ours stay then."""
     rest = {f"{prefix}{k}": v for k, v in network.state_dict().items() if not k.startswith("graph.")}
-    if not tensors.keys() & rest.keys():
+    if not tensors.keys() & rest.keys() or any(
+        name in tensors and tensors[name].shape != own.shape for name, own in rest.items()
+    ):
         tensors.update(rest)
 
 
