@@ -72,8 +72,8 @@ NB301 = ("nb301/zc_nasbench301.json", "cifar10")
 LINES = (
     Line("digits201", "nasbench201", "cifar10", CODES, SMALL),
     Line("nasbench201", "nasbench201", "cifar10", CODES, {}, ("nb201/zc_nasbench201.json", "cifar10")),
-    Line("nasbench301", "nasbench301", "cifar10", first(2, *NB301), {}, NB301),
-    Line("nasbench101", "nasbench101", "cifar10", 2, images=8),
+    Line("nasbench301", "nasbench301", "cifar10", first(1, *NB301), {}, NB301),
+    Line("nasbench101", "nasbench101", "cifar10", 1, images=8),
 )
 
 

@@ -5,8 +5,9 @@
     python tools/check_proxies.py report --journal runs/proxies
 
 The first command scores a seeded sample of the connected rows of a file, the second every row of it; they
-keep each row in a journal, so that they can be stopped and started again. The last writes
-docs/results/proxies.csv and the page beside it from whatever the journals hold.
+keep each row in a journal, so that they can be stopped and started again. With --again the weights and images
+are others: how well ours agree with themselves. The last command writes docs/results/proxies.csv and the page
+beside it from whatever the journals hold.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import torch
 from proxy_files import CHECKS, everything, published, sample
-from proxy_report import journalled, report
+from proxy_report import AGAIN, journalled, report
 
 from archenc import networks, proxies
 from archenc.proxies.seeding import weight_seed
@@ -54,6 +55,8 @@ def measure(name: str, options: argparse.Namespace) -> None:
     inputs = (
         "none" if every else f"{options.inputs} {options.batch}" + f" {options.size}px" * (options.size > 0)
     )
+    if options.again:
+        inputs += AGAIN
     if every:
         options.inputs, options.batch = "noise", 1  # only its shape is looked at
     label = f"{name} {inputs} {options.part}".replace(" ", "-")
@@ -67,7 +70,7 @@ def measure(name: str, options: argparse.Namespace) -> None:
             continue
         if time.perf_counter() - begun > 60 * options.minutes:
             break
-        seed = weight_seed(options.seed, key)
+        seed = weight_seed(options.seed + options.again, key)
         network = networks.build(arch, check.task, seed=seed, **skeleton)
         data = batch(
             "noise" if every else options.inputs, network, 1 if every else options.batch, options.seed
@@ -108,6 +111,7 @@ def main() -> int:
     parser.add_argument("--part", default="all", help="name of the journal of these proxies")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--reverse", action="store_true", help="from the end, beside another process")
+    parser.add_argument("--again", action="store_true", help="with other weights and images")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no row after so many")
     parser.add_argument("--device")
     options = parser.parse_args()

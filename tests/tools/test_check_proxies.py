@@ -94,6 +94,21 @@ def test_a_sample_is_of_connected_rows_and_can_have_smaller_images(
         assert record["processor_seconds"] > 0
 
 
+def test_ours_are_compared_with_themselves(
+    tools: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tools.proxy_report, "FEWEST", 5)
+    command = ["nasbench201", "--rows", "6", "--proxies", "flops,l2_norm", "--journal", str(tmp_path)]
+    call(tools, monkeypatch, *command)
+    call(tools, monkeypatch, *command, "--again")
+    call(tools, monkeypatch, "report", "--journal", str(tmp_path))
+    assert lines(tmp_path)["flops"]["spearman_again"] == "1.000"
+    records = [Journal(path).records() for path in sorted(tmp_path.glob("*.jsonl"))]
+    first, again = ({row["key"]: row["scores"]["l2_norm"] for row in rows} for rows in records)
+    assert first.keys() == again.keys()
+    assert all(first[key] != again[key] for key in first)
+
+
 def test_images_are_not_scored_row_by_row(
     tools: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
