@@ -185,8 +185,8 @@ def page(lines: Sequence[Line]) -> str:
             "only to .81, .70 and .19. `equal` counts rows that agree to 1e-9: parameters and FLOPs do in "
             f"{sum(int(line['equal']) for line in counted):,} of "
             f"{sum(int(line['rows']) for line in counted):,} cases. `Spearman again`: of our scores with "
-            "those by other initial weights and images, in the same rows, where it was measured. What does not "
-            "agree with itself cannot agree with anything published."
+            "those by other initial weights and images, in the same rows, where it was measured. What does "
+            "not agree with itself cannot agree with anything published."
         ),
         *_table(lines, ("rows", "undefined", "equal", "spearman", "target", "met", "spearman_again")),
         "",
