@@ -77,7 +77,7 @@ def pretrain(
                 frozen=network.frozen,
                 on_epoch=on_epoch,
             )
-        return unstack(trained)
+        return unstack({name: value.cpu() for name, value in trained.items()})
 
     return remembered(key, make)
 
@@ -92,11 +92,12 @@ def check_pretraining(predictor: Any) -> None:
 
 
 def pretraining_schedule(predictor: Any, weights: tuple[float, ...] = ()) -> Schedule:
-    """Return how a predictor is trained without labels: Adam, a cosine, hinge."""
+    """Return how a predictor is trained without labels: Adam, a cosine, hinge on all pairs of a batch."""
     return Schedule(
         epochs=predictor.pretrain_epochs,
         batch_size=predictor.pretrain_batch_size,
         lr=predictor.pretrain_lr,
         weight_decay=0.0,
+        pairs_per_architecture=256,
         weights=weights,
     )
