@@ -23,6 +23,7 @@ _COMMANDS = {
         "archenc.cli.reproduce:reproduce",
         "Run a published protocol and print ours beside theirs.",
     ),
+    "transfer": ("archenc.cli.transfer:transfer", "Learn on one space, go on with few labels of another."),
 }
 
 

@@ -36,7 +36,8 @@ class Protocol:
     order and tests on the last half. group: a canonical form (`nats-v1`); architectures of a class that is
     trained on leave the test set, so that no isomorphic twin leaks its label; the training sets stay those of
     the protocol without groups. reference: how many architectures are kept out of training and test in every
-    trial; their scores, never their labels, may be looked at (`reference_of`).
+    trial; their scores, never their labels, may be looked at (`reference_of`). few: sizes 0 and 1 are legal,
+    and labels that are all equal, for predictors that know something before.
     """
 
     sizes: tuple[int, ...]
@@ -46,11 +47,13 @@ class Protocol:
     split: SplitKind = "random"
     group: str | None = None
     reference: int = 0
+    few: bool = False
 
     def __post_init__(self) -> None:
-        if not self.sizes or any(int(size) != size or size < 2 for size in self.sizes):
+        least = 0 if self.few else 2
+        if not self.sizes or any(int(size) != size or size < least for size in self.sizes):
             raise InvalidArgument(
-                f"sizes={self.sizes!r}: expected training sizes of at least 2, such as (7, 39, 78)"
+                f"sizes={self.sizes!r}: expected training sizes of at least {least}, such as (7, 39, 78)"
             )
         if len(set(self.sizes)) != len(self.sizes):
             raise InvalidArgument(f"sizes={self.sizes!r}: a training size is named twice")
@@ -79,7 +82,8 @@ class Protocol:
 
     def split_key(self) -> dict[str, Any]:
         """Return what decides the split of a trial at a size: not other sizes, not the number of trials."""
-        return {name: value for name, value in self.to_dict().items() if name not in ("sizes", "trials")}
+        others = ("sizes", "trials", "few")
+        return {name: value for name, value in self.to_dict().items() if name not in others}
 
     def seed_of(self, trial: int) -> int:
         """Return the seed that the estimators of a trial get: equal for every method and every size."""

@@ -123,11 +123,12 @@ def write_markdown(
     title: str = "",
     metrics: Sequence[str] | None = None,
     published: Sequence[PublishedFigure] = (),
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write a results table as Markdown: the command, a line a row, the published settings.
 
     metrics: which metrics to show, one after another; all by default. published: figures whose settings are
-    listed below.
+    listed below. notes: lines at the end.
     """
     order = list(dict.fromkeys(row["metric"] for row in rows)) if metrics is None else list(metrics)
     shown = sorted(
@@ -148,6 +149,7 @@ def write_markdown(
             own = [figure for figure in published if figure.series == series]
             values = ", ".join(f"{figure.n_train}: {_shown(figure.value)}" for figure in own)
             lines.append(f"- {own[0].name}, {own[0].metric}: {values}. {own[0].setting}. {own[0].source}.")
+    lines += ["", *notes] if notes else []
     write_text(path, "\n".join(lines) + "\n")
     return Path(path)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from archenc.predictors.tabular.ridge import Ridge as Ridge
     from archenc.predictors.tabular.trees import ExtraTrees as ExtraTrees
     from archenc.predictors.tabular.xgboost import XGBoost as XGBoost
+    from archenc.predictors.transfer import fine_tune as fine_tune
+    from archenc.predictors.transfer import fine_tune_trials as fine_tune_trials
 
 _HOMES = {
     "Predictor": "base",
@@ -36,6 +38,8 @@ _HOMES = {
     "XGBoost": "tabular.xgboost",
     "GaussianProcess": "tabular.gaussian_process",
     "MLP": "tabular.mlp",
+    "fine_tune": "transfer",
+    "fine_tune_trials": "transfer",
 }
 
 __all__ = [
@@ -52,6 +56,8 @@ __all__ = [
     "Predictor",
     "Ridge",
     "XGBoost",
+    "fine_tune",
+    "fine_tune_trials",
     "load",
     "save",
 ]

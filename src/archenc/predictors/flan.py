@@ -19,13 +19,16 @@ from archenc.predictors.graph_predictor import (
     GraphPredictor,
     Network,
     Population,
+    Portable,
     check_common,
     check_space,
     fresh,
+    stays,
 )
 from archenc.predictors.training import Schedule
 from archenc.spaces import space
 
+_OF_SPACE = ("rows", "used", "supplement", "cells", "size_inputs", "input_nodes")
 WIDTH_UNIT, DEPTH_UNIT = 32.0, 20.0  # published scale of the two size inputs
 
 
@@ -158,6 +161,10 @@ class FLAN(GraphPredictor):
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
         return fresh(models)
+
+    def _portable(self) -> Portable:
+        rows = tuple(vocabulary()[index].name for index in _inner_ops(self.space_))
+        return Portable("op.table", rows, stays(self.config_, _OF_SPACE) | {"cell_mlp": self.config_.joins})
 
 
 def _inner_ops(name: str) -> list[int]:

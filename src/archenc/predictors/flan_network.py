@@ -35,7 +35,8 @@ class FlanConfig:
     supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
     weights). size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two
     inputs. Each input has a state of its own; in the public model (`paper_size`) they share one, and a cell
-    whose inputs are exchanged scores the same.
+    whose inputs are exchanged scores the same. cell_mlp: whether an MLP joins two cells, as it does by
+    default; else their mean is taken. A network that learned on two cells and is given one takes it twice.
     """
 
     rows: int = ROWS
@@ -52,6 +53,7 @@ class FlanConfig:
     layers: int = 5
     dropout: float = 0.1
     paper_size: bool = False
+    cell_mlp: bool | None = None
 
     @cached_property
     def forward(self) -> FlowStack:
@@ -62,6 +64,11 @@ class FlanConfig:
     def backward(self) -> FlowStack:
         """The backward stack, 128 -> ... -> 128."""
         return FlowStack((HIDDEN,) * (self.layers + 1), OP, self.backward_gnn, self.gat_heads, self.mask)
+
+    @property
+    def joins(self) -> bool:
+        """Whether the MLP that joins two cells is used."""
+        return self.cells > 1 if self.cell_mlp is None else self.cell_mlp
 
     @property
     def input_states(self) -> int:
@@ -102,7 +109,7 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
     if config.supplement or paper:
         width = config.supplement or PAPER_SUPPLEMENT
         add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
-    if config.cells > 1 or paper:
+    if config.joins or paper:
         add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
     if config.size_inputs or paper:
         add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
@@ -139,9 +146,10 @@ def score(
     embeddings = [
         embed(config, parameters, adjacency[:, c], ops[:, c], nodes[:, c]) for c in range(config.cells)
     ]
-    z = embeddings[0]
-    if config.cells > 1:
-        z = mlp(parameters, "cells", torch.cat(embeddings, dim=-1), 2)
+    if config.joins:
+        z = mlp(parameters, "cells", torch.cat(embeddings * (2 // config.cells), dim=-1), 2)
+    else:
+        z = torch.stack(embeddings).mean(0) if config.cells > 1 else embeddings[0]
     keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
     if keep is not None:
         keeps = keep.split(config.dropped, dim=-1)

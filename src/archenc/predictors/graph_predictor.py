@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
@@ -45,13 +45,35 @@ class Network:
     frozen: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Portable:
+    """What of a fitted predictor another space may take over, see `archenc.predictors.transfer`.
+
+    table: name of the parameters with a row for each operation; rows: which operation each of the first rows
+    is for. config: fields of the configuration that stay; the others are of the space. pinned: parameters
+    that say what the network is where they are None and take a value of the space.
+    """
+
+    table: str
+    rows: tuple[str, ...]
+    config: Mapping[str, Any]
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+
+
+def stays(config: Any, of_space: Sequence[str]) -> dict[str, Any]:
+    """Return the fields of a configuration but those of the space."""
+    return {one.name: getattr(config, one.name) for one in fields(config) if one.name not in of_space}
+
+
 class GraphPredictor(Predictor, ABC):
     """Abstract: a predictor whose score is a pure function of parameters and the tensors of a population.
 
     A subclass says how a population becomes tensors (`_prepare`, `_tensors`), what the network is
     (`_network`), how it is trained (`_schedule`) and from where (`_starts`); `members`, `seed`, `device` and
     `progress` are among its parameters. `config_`, a frozen dataclass `_config_class`, and the attributes
-    `_learned` are what `_prepare` sets and a saved model keeps.
+    `_learned` are what `_prepare` sets and a saved model keeps. `transfer_` is there, and kept, where the
+    network came from another one (`archenc.predictors.transfer`): a subclass that can be carried over to
+    another space has a method `_portable` that returns a `Portable`.
     """
 
     reads_graphs: ClassVar[bool] = True
@@ -66,6 +88,7 @@ class GraphPredictor(Predictor, ABC):
     parameters_: list[Parameters]
     _training: tuple[list[Tensor], np.ndarray]
     space_: str
+    transfer_: Any
 
     @abstractmethod
     def _check(self) -> None:
@@ -100,6 +123,7 @@ class GraphPredictor(Predictor, ABC):
         Raises InvalidArgument for missing or constant labels, or an option outside its range.
         """
         fitted = self.fit_trials([(X, y, self.seed)])[0]
+        vars(self).pop("transfer_", None)
         for name, value in vars(fitted).items():
             if name.endswith("_"):
                 setattr(self, name, value)
@@ -149,12 +173,16 @@ class GraphPredictor(Predictor, ABC):
     def _state(self) -> State:
         learned = {name[:-1]: getattr(self, name) for name in self._learned}
         config = {"network": asdict(self.config_), **learned}
+        if hasattr(self, "transfer_"):
+            config["transfer"] = self.transfer_
         tensors = {f"{i}/{k}": v.cpu().numpy() for i, p in enumerate(self.parameters_) for k, v in p.items()}
         return config, tensors | {"scale": self.scale_}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:
         for name in self._learned:
             setattr(self, name, config[name[:-1]])
+        if "transfer" in config:
+            self.transfer_ = config["transfer"]
         self.config_ = self._config_class(**config["network"])
         self.scale_ = tensors["scale"]
         names = [k for k in tensors if k != "scale"]

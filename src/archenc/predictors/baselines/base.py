@@ -13,7 +13,15 @@ from torch import Tensor
 from archenc.graph import GraphBatch, Kind, View, as_batch, vocabulary
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.flow import Parameters
-from archenc.predictors.graph_predictor import GraphPredictor, Population, check_common, check_space, fresh
+from archenc.predictors.graph_predictor import (
+    GraphPredictor,
+    Population,
+    Portable,
+    check_common,
+    check_space,
+    fresh,
+    stays,
+)
 from archenc.predictors.training import Schedule
 from archenc.spaces import space
 
@@ -23,11 +31,12 @@ class Baseline(GraphPredictor, ABC):
 
     Adam without decay, pairwise hinge, a head of one hidden layer. A subclass says in which view it reads
     cells, which arrays it makes of them and what the network is; `_sizes` names its parameters that are
-    widths or numbers of layers.
+    widths or numbers of layers, `_first_rows` the first operations of its table, before those of the space.
     """
 
     _view: ClassVar[View]
     _sizes: ClassVar[tuple[str, ...]]
+    _first_rows: ClassVar[tuple[str, ...]]
 
     epochs: int
     batch_size: int
@@ -73,6 +82,10 @@ class Baseline(GraphPredictor, ABC):
 
     def _starts(self, models: Sequence[Self]) -> list[Parameters]:
         return fresh(models)
+
+    def _portable(self) -> Portable:
+        inner = [vocabulary()[index].name for index in letters(self.space_)]
+        return Portable("op_table", (*self._first_rows, *inner), stays(self.config_, ("words", "cells")))
 
 
 def letters(space_name: str) -> list[int]:

@@ -54,6 +54,7 @@ class GCN(Baseline):
     _config_class: ClassVar[type] = GcnConfig
     _view: ClassVar[View] = "op_on_node"
     _sizes: ClassVar[tuple[str, ...]] = ("embedding", "hidden", "layers")
+    _first_rows: ClassVar[tuple[str, ...]] = ("input", "output")
 
     def __init__(
         self,

@@ -47,6 +47,7 @@ class LSTM(Baseline):
     _config_class: ClassVar[type] = LstmConfig
     _view: ClassVar[View] = "native"
     _sizes: ClassVar[tuple[str, ...]] = ("embedding", "hidden")
+    _first_rows: ClassVar[tuple[str, ...]] = ("padding", "link")
 
     def __init__(
         self,

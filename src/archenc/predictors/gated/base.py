@@ -25,15 +25,18 @@ from archenc.predictors.graph_predictor import (
     GraphPredictor,
     Network,
     Population,
+    Portable,
     check_common,
     check_space,
     fresh,
+    stays,
 )
 from archenc.predictors.losses import CHOICES, LOSSES, Choice, Loss
 from archenc.predictors.training import Schedule
 
 _WIDTHS = ("op_width", "node_width", "state_width", "flow_width", "layers")
 _OVERRIDES = (*_WIDTHS, "residual", "read_out", "head", "plus_i")
+_OF_SPACE = ("on_nodes", "rows", "nodes", "places", "read", "cells", "inputs", "features", "updated_rows")
 
 
 class GatedPredictor(GraphPredictor, ABC):
@@ -153,7 +156,7 @@ class GatedPredictor(GraphPredictor, ABC):
         form: Form = (
             "nodes" if self.config_.on_nodes else "edges" if self.config_.inputs == 1 else "two_inputs"
         )
-        usual = TRAINING[form]
+        usual, others = TRAINING[form], self.config_.auxiliary
         return Schedule(
             epochs=self.epochs,
             batch_size=usual["batch_size"] if self.batch_size is None else self.batch_size,
@@ -164,10 +167,17 @@ class GatedPredictor(GraphPredictor, ABC):
             decay=self.decay,
             loss=self._loss,
             choice=self.pair_choice,
+            weights=(1.0, *[self.config_.auxiliary_weight / others] * others) if others else (),
+            fading=others > 0,
         )
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
         return fresh(models)
+
+    def _portable(self) -> Portable:
+        config = self.config_
+        pinned = {name: getattr(config, name) for name in _OVERRIDES if name != "plus_i"}
+        return Portable("op.table", config.rows, stays(config, _OF_SPACE), pinned)
 
 
 def check_gated(predictor: Any) -> None:
