@@ -26,6 +26,7 @@ from archenc.networks.threads import single_thread
 
 N = TypeVar("N", bound=nn.Module)
 PRESETS = ("clean", "published")
+_PLAIN = (str, int, float, bool, type(None))
 
 
 class LearnedEncoder(Encoder, ABC, Generic[N]):
@@ -179,7 +180,8 @@ def trained_weights(
     encoder: LearnedEncoder[Any], X: Population, trained: Trained, schedule: Schedule, frame: TokenFrame
 ) -> Weights:
     """Return what training gave, with what it was."""
-    last = trained.history[-1]
+    last, given = trained.history[-1], encoder.get_params(deep=False)
+    given.pop("weights")
     config = {
         "archenc": version("archenc"),
         "encoder": encoder.name,
@@ -188,6 +190,7 @@ def trained_weights(
         "setting": encoder._setting(),
         "training": {
             "architectures": len(X),
+            "parameters": {name: value for name, value in given.items() if isinstance(value, _PLAIN)},
             "schedule": {**asdict(schedule), "betas": list(schedule.betas)},
             "items": last["items"],
             "losses": {name: value for name, value in last.items() if name not in ("step", "epoch", "items")},

@@ -89,6 +89,7 @@ def test_the_clean_loss_counts_real_nodes_and_pairs_once():
             links += [bce(float(decoded.links[b, i, j]), float(links_of[i, j])) for j in nodes if i < j]
     expected = np.mean(ops) + np.mean(links) + KL_WEIGHT * np.mean(kls)
     assert float(clean_loss(decoded, latent, cells)) == pytest.approx(expected)
+    assert float(clean_loss(decoded, latent, cells, 5.0)) == pytest.approx(expected + 4 * np.mean(ops))
 
 
 def test_the_published_loss_is_diluted():

@@ -29,7 +29,9 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
     every NAS-Bench-201 cell has the same links, and after one epoch the network is trained in eval mode, so
     that noise and dropout act in the first epoch alone. "clean" draws noise throughout, and has no dropout:
     with both, the network learns links but never the operations (docs/results/arch2vec.md).
-    latent: columns a cell. epochs, batch_size, lr, seed: of the training. Yan et al., NeurIPS 2020.
+    latent: columns a cell. epochs, batch_size, lr, seed: of the training; op_weight, of the clean one: weight
+    of saying operations, beside 1 for links (5 for NAS-Bench-301, whose operations it hardly learns else).
+    Yan et al., NeurIPS 2020.
     """
 
     name: ClassVar[str] = "arch2vec"
@@ -42,6 +44,7 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
         epochs: int = 10,
         batch_size: int = 32,
         lr: float = 1e-3,
+        op_weight: float = 1.0,
         seed: int = 0,
     ) -> None:
         self.weights = weights
@@ -50,6 +53,7 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
         self.epochs = epochs
         self.batch_size = batch_size
         self.lr = lr
+        self.op_weight = op_weight
         self.seed = seed
 
     @property
@@ -79,7 +83,8 @@ class Arch2Vec(LearnedEncoder[Arch2VecNetwork]):
         return Schedule(self.epochs, self.batch_size, self.lr, clip=5.0, seed=self.seed)
 
     def _task(self, network: Arch2VecNetwork, frame: TokenFrame, X: Population) -> Arch2VecTask:
-        return Arch2VecTask(network, frame.graphs(X), frame, self.preset == "published", self.seed)
+        published = self.preset == "published"
+        return Arch2VecTask(network, frame.graphs(X), frame, published, self.seed, self.op_weight)
 
     def _cell_codes(self, network: Arch2VecNetwork, graphs: TokenGraphs) -> Float[torch.Tensor, "m d"]:
         cells = CellTensors.of(graphs, self.weights_.frame, self.dtype)

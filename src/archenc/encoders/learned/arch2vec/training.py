@@ -55,14 +55,23 @@ def kl_of_nodes(latent: Latent) -> Float[Tensor, "B N"]:
     return -0.5 * (1 + 2 * s - mu.square() - (2 * s).exp()).sum(-1)
 
 
-def clean_loss(decoded: Decoded, latent: Latent, cells: CellTensors) -> Float[Tensor, ""]:
-    """Count real nodes, and pairs once; the weight of the divergence is fixed."""
+def clean_loss(
+    decoded: Decoded, latent: Latent, cells: CellTensors, op_weight: float = 1.0
+) -> Float[Tensor, ""]:
+    """Count real nodes, and pairs once; the weight of the divergence is fixed.
+
+    op_weight: of saying operations, beside 1 for links.
+    """
     real, pairs = cells.real.to(cells.ops.dtype), cells.pairs.to(cells.ops.dtype)
     ops = F.binary_cross_entropy_with_logits(decoded.ops, cells.ops, reduction="none").mean(-1)
     links = F.binary_cross_entropy_with_logits(decoded.links, cells.links, reduction="none")
     nodes = real.sum()
     kl = (kl_of_nodes(latent) * real).sum() / nodes
-    return (ops * real).sum() / nodes + (links * pairs).sum() / pairs.sum().clamp(min=1) + KL_WEIGHT * kl
+    return (
+        op_weight * (ops * real).sum() / nodes
+        + (links * pairs).sum() / pairs.sum().clamp(min=1)
+        + KL_WEIGHT * kl
+    )
 
 
 def published_loss(decoded: Decoded, latent: Latent, cells: CellTensors) -> Float[Tensor, ""]:
@@ -82,11 +91,18 @@ class Arch2VecTask:
     """
 
     def __init__(
-        self, network: Arch2VecNetwork, graphs: TokenGraphs, frame: TokenFrame, published: bool, seed: int
+        self,
+        network: Arch2VecNetwork,
+        graphs: TokenGraphs,
+        frame: TokenFrame,
+        published: bool,
+        seed: int,
+        op_weight: float = 1.0,
     ) -> None:
         if len(graphs) < 2:
             raise InvalidArgument(f"X has {len(graphs)} cell; arch2vec needs two, one of them held out")
         self.network, self.published, self.seed = network, published, seed
+        self.op_weight = op_weight
         self._cells, self._frame = graphs, frame
         order = np.arange(len(graphs))
         if not published:
@@ -94,7 +110,14 @@ class Arch2VecTask:
         held = max(1, round(HELD_OUT * len(graphs)))
         self.train_rows, self.held_out_rows = np.sort(order[:-held]), np.sort(order[-held:])
         self.key = content_key(
-            "arch2vec", graphs.tokens, graphs.links, frame.to_dict(), published, seed, _shapes(network)
+            "arch2vec",
+            graphs.tokens,
+            graphs.links,
+            frame.to_dict(),
+            published,
+            seed,
+            op_weight,
+            _shapes(network),
         )
 
     def training(self, epoch: int) -> bool:
@@ -110,7 +133,7 @@ class Arch2VecTask:
         """Return the loss of a batch."""
         cells = self._tensors(items)
         decoded, latent = self.network(cells.ops, cells.links, None if self.published else cells.real)
-        return (published_loss if self.published else clean_loss)(decoded, latent, cells)
+        return self._judged(decoded, latent, cells)
 
     def held_out(self) -> dict[str, float]:
         """Return loss and reconstruction on the held-out cells, from the means of the codes."""
@@ -119,10 +142,15 @@ class Arch2VecTask:
             rows = self.held_out_rows[start : start + _CHUNK]
             cells = self._tensors(rows)
             decoded, latent = self.network(cells.ops, cells.links)
-            loss = (published_loss if self.published else clean_loss)(decoded, latent, cells)
+            loss = self._judged(decoded, latent, cells)
             sums += [float(loss) * len(rows), *(len(rows) * x for x in reconstruction(decoded, cells))]
         names = ("loss", "op_accuracy", "edge_accuracy", "exact")
         return dict(zip(names, (sums / len(self.held_out_rows)).tolist(), strict=True))
+
+    def _judged(self, decoded: Decoded, latent: Latent, cells: CellTensors) -> Float[Tensor, ""]:
+        if self.published:
+            return published_loss(decoded, latent, cells)
+        return clean_loss(decoded, latent, cells, self.op_weight)
 
     def _tensors(self, rows: Int64[np.ndarray, " b"]) -> CellTensors:
         device = str(next(self.network.parameters()).device)
