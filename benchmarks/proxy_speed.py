@@ -4,7 +4,8 @@ Together, one forward pass and what follows from it serve nine of them; one at a
 same code in a call of its own. Processor time of one thread, mean over networks, after one call that warms
 up. The published seconds, where the public score files are at hand, are those of the same proxies of the same
 architectures and as many images, on the machine of the files' authors: a hint, no comparison of codes.
-With --write also docs/results/proxy_speed.csv. --only takes a part of the name of a line.
+With --write also docs/results/proxy_speed.csv. --only takes a part of the name of the networks, and leaves
+the other lines of the table as they are.
 """
 
 from __future__ import annotations
@@ -68,10 +69,11 @@ def first(n: int, file: str, part: str) -> tuple[str, ...] | int:
     return tuple(keys[:: len(keys) // n][:n])
 
 
+NB201 = ("nb201/zc_nasbench201.json", "cifar10")
 NB301 = ("nb301/zc_nasbench301.json", "cifar10")
 LINES = (
     Line("digits201", "nasbench201", "cifar10", CODES, SMALL),
-    Line("nasbench201", "nasbench201", "cifar10", CODES, {}, ("nb201/zc_nasbench201.json", "cifar10")),
+    Line("nasbench201", "nasbench201", "cifar10", first(3, *NB201), {}, NB201),
     Line("nasbench301", "nasbench301", "cifar10", first(1, *NB301), {}, NB301),
     Line("nasbench101", "nasbench101", "cifar10", 1, images=8),
 )
@@ -168,6 +170,12 @@ def main() -> int:
                 flush=True,
             )
     if options.write:
+        if options.only and RESULT.exists():
+            known = {row["networks"] for row in rows}
+            with RESULT.open(newline="") as file:
+                rows += [row for row in csv.DictReader(file) if row["networks"] not in known]
+            order = [line.name for line in LINES]
+            rows.sort(key=lambda row: order.index(row["networks"]))
         text = io.StringIO()
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
