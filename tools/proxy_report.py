@@ -172,8 +172,8 @@ def page(lines: Sequence[Line]) -> str:
             "Rows of the public score files (NAS-Bench-Suite-Zero: batch 32, real images), scored by us in "
             "networks of the same skeleton, with other initial weights and with the images that `inputs` "
             "names: digits of scikit-learn or noise, so many of them, and their size where it is not the "
-            "published one. `none`: every row of the file, by what needs no images. The others are seeded "
-            "samples of the connected rows, each cell once."
+            "published one. `none`: rows in the order of the file, by what needs no images; 725 are all of "
+            "them. The others are seeded samples of the connected rows, each cell once."
         ),
         "## Agreement",
         "",
