@@ -23,6 +23,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from archenc.encoders import CATE, Adjacency, Arch2Vec, Encoder
 from archenc.encoders import Path as PathCode
+from archenc.encoders.learned.cate.costs import cell_costs
 from archenc.encoders.learned.weights import FOLDER, Weights
 from archenc.errors import IncompatibleModel
 from archenc.graph import class_labels
@@ -53,20 +54,19 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Labels:
-    """Columns of a table that are compared."""
+    """Columns of a table that are compared. costs: columns, or None where they are computed for all rows."""
 
     accuracy: str
-    params: str
-    flops: str | None
+    costs: dict[str, str] | None = None
 
 
 SPACES = {
-    "nasbench201": Labels("cifar10_val_accuracy_200ep", "cifar10_params", "cifar10_zc64_flops"),
-    "nasbench101": Labels("cifar10_val_accuracy_108ep", "cifar10_params", None),
-    "nasbench301": Labels("cifar10_val_accuracy_surrogate", "cifar10_zc32_params", "cifar10_zc32_flops"),
-    "transnasbench101": Labels(
-        "class_scene_val_accuracy_final", "class_scene_zc32_params", "class_scene_zc32_flops"
+    "nasbench201": Labels("cifar10_val_accuracy_200ep"),
+    "nasbench101": Labels("cifar10_val_accuracy_108ep", {"params": "cifar10_params"}),
+    "nasbench301": Labels(
+        "cifar10_val_accuracy_surrogate", {"params": "cifar10_zc32_params", "flops": "cifar10_zc32_flops"}
     ),
+    "transnasbench101": Labels("class_scene_val_accuracy_final"),
 }
 
 
@@ -97,16 +97,17 @@ def measure(space: str, scratch: Path) -> Iterator[dict[str, str]]:
     """Yield the line of every code of a space."""
     labels = SPACES[space]
     table = BenchmarkTable.open(space)
-    wanted = [name for name in (labels.accuracy, labels.params, labels.flops) if name is not None]
+    wanted = [labels.accuracy, *(labels.costs or {}).values()]
     rng = np.random.default_rng(0)
     rows = rng.permutation(table.select(wanted))  # ties among neighbours must not follow the index
     archs = table.architectures(rows)
-    values = {name: table.values(name, rows) for name in wanted}
+    accuracy = table.values(labels.accuracy, rows)
     same = class_labels(archs, default_form(archs[0].cells))
-    ranks = rankdata(values[labels.accuracy]) / len(rows) * 100
-    measured = {"accuracy": ranks, "params": share(values[labels.params])}
-    if labels.flops is not None:
-        measured["flops"] = share(values[labels.flops])
+    measured = {"accuracy": rankdata(accuracy) / len(rows) * 100}
+    if labels.costs is None:
+        measured |= {"params": share(cell_costs(archs, "params")), "flops": share(cell_costs(archs, "flops"))}
+    else:
+        measured |= {name: share(table.values(column, rows)) for name, column in labels.costs.items()}
     queries = rng.permutation(len(rows))[:QUERIES]
     drawn = rng.integers(len(rows), size=(len(queries), NEIGHBOURS))
     yield line(space, "any other", len(rows), differences(measured, queries, drawn), None)
@@ -119,7 +120,7 @@ def measure(space: str, scratch: Path) -> Iterator[dict[str, str]]:
             name,
             len(rows),
             differences(measured, queries, found),
-            ridge(code, values[labels.accuracy]),
+            ridge(code, accuracy),
         )
 
 

@@ -13,6 +13,7 @@ import io
 import sys
 from pathlib import Path
 
+from archenc.encoders import CATE
 from archenc.encoders.learned.weights import FOLDER, Weights
 from archenc.store import write_text
 
@@ -24,6 +25,7 @@ def pack(folder: Path) -> tuple[str, list[dict[str, str]]]:
     found = Weights.load(folder)
     kept = {name: value for name, value in found.tensors.items() if name.startswith("graph.")}
     space, preset = found.frame.space, found.config["preset"]
+    found.config["training"]["published"] = CATE()._published()
     Weights(found.config, kept).save(FOLDER / f"cate-{preset}-{space}", half=True)
     with (folder / "losses.csv").open(newline="") as stream:
         curve = [{"space": space, "preset": preset, **line} for line in csv.DictReader(stream)]

@@ -7,7 +7,7 @@ import pytest
 
 from archenc.encoders import CATE
 from archenc.encoders.learned.base import pretrain
-from archenc.encoders.learned.weights import Weights
+from archenc.encoders.learned.weights import FOLDER, Weights
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch
 from archenc.spaces import space
@@ -101,3 +101,22 @@ def test_weights_made_once_are_used_again(tmp_path):
         CATE(**{**known, "graph_layers": 3}).fit(archs)
     with pytest.raises(InvalidArgument, match="direction='pred'"):
         CATE(direction="pred", **known).fit(archs)
+
+
+PACKED = sorted(path.name.removeprefix("cate-clean-") for path in FOLDER.glob("cate-clean-*"))
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_our_weights_say_what_they_have_seen_and_give_codes(name: str):
+    weights = Weights.load(FOLDER / f"cate-clean-{name}")
+    assert weights.frame.space == name
+    assert all(tensor.startswith("graph.") for tensor in weights.tensors)
+    assert weights.tensors["graph.layers.qkv"].shape == (12, 3 * 64, 64)
+    training = weights.config["training"]
+    assert training["items"] > 10_000
+    assert training["published"]["epochs"] == 10
+    assert 0 < training["best_held_out_loss"] < 1
+    archs = space(name).sample(12, 0)
+    code = CATE().fit(archs).transform(archs)
+    assert np.isfinite(code).all()
+    assert len(np.unique(code, axis=0)) == len({arch.id() for arch in archs})

@@ -42,9 +42,7 @@ class Unified(Encoder, ABC):
                 f"weights={self.weights!r}: expected 'packaged' or a folder; joint weights are made by "
                 "archenc.encoders.learned.unified.training.pretrain_jointly"
             )
-        known = (
-            packaged(self.name, "clean", ALL) if self.weights == "packaged" else Weights.load(self.weights)
-        )
+        known = self._known()
         if known.config["encoder"] != self.name:
             raise InvalidArgument(
                 f"weights={str(self.weights)!r} are of {known.config['encoder']!r}, not of {self.name!r}"
@@ -56,6 +54,17 @@ class Unified(Encoder, ABC):
         coder.space_ = self.space_
         coder.weights_ = Weights({**known.config, "frame": frame.to_dict()}, known.tensors)
         self.coder_ = coder
+
+    def _known(self) -> Weights:
+        if self.weights != "packaged":
+            return Weights.load(self.weights)
+        try:
+            return packaged(self.name, "clean", ALL)
+        except InvalidArgument as error:
+            raise InvalidArgument(
+                f"weights='packaged': archenc comes without joint weights of {self.name}; make them by "
+                "archenc.encoders.learned.unified.training.pretrain_jointly, and give its folder as weights="
+            ) from error
 
     def _encode(self, X: Population) -> np.ndarray:
         return self.coder_._encode(X)
