@@ -25,6 +25,7 @@ from archenc.testing.predictor_kit import PredictorKit
 
 SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101", "transnasbench101_macro")
 SMALL: dict[str, Any] = {"layers": 2, "head": (16,), "flow_width": 16, "state_width": 16}
+PUBLISHED: dict[str, Any] = {"pairs": None, "batch_size": None, "lr": 1e-3, "decay": "constant"}
 QUICK: dict[str, Any] = {**SMALL, "epochs": 2, "pool": 20, "pretrain_epochs": 1}
 
 
@@ -75,10 +76,12 @@ def test_untrained_it_is_gates(name: str, timesteps: int) -> None:
 
 def test_switched_off_it_is_gates_to_the_bit() -> None:
     archs, y = _sample()
-    off = GatesPP(op_features=False, aux_targets=False, pairs=None, epochs=3, **SMALL).fit(archs[:20], y[:20])
+    off = GatesPP(op_features=False, aux_targets=False, **PUBLISHED, epochs=3, **SMALL).fit(
+        archs[:20], y[:20]
+    )
     gates = GATES(epochs=3, **SMALL).fit(archs[:20], y[:20])
     np.testing.assert_array_equal(off.predict(archs), gates.predict(archs))
-    off = GatesPP(op_features=False, aux_targets=False, pairs=None, epochs=3, timesteps=2, **SMALL).fit(
+    off = GatesPP(op_features=False, aux_targets=False, **PUBLISHED, epochs=3, timesteps=2, **SMALL).fit(
         archs[:20], y[:20]
     )
     ta = TAGATES(timesteps=2, symmetry="none", epochs=3, **SMALL).fit(archs[:20], y[:20])
@@ -232,5 +235,6 @@ def test_saliencies_widen_the_features() -> None:
     ],
 )
 def test_refuses_an_illegal_option_by_name(option: str, value: object) -> None:
+    archs, y = _sample()
     with pytest.raises(InvalidArgument, match=option):
-        _fit(**{option: value})
+        GatesPP(**QUICK).set_params(**{option: value}).fit(archs[:8], y[:8])

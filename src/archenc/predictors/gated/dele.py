@@ -31,6 +31,7 @@ from archenc.predictors.layers import add, part
 from archenc.predictors.training import Schedule, predict, stack
 
 Gating = Literal["encoder", "free"]
+_TRAINING: dict[str, Any] = {"pairs": 256, "epochs": 100, "batch_size": 32, "lr": 5e-4, "decay": "cosine"}
 
 
 @final
@@ -43,7 +44,7 @@ class DELE(GraphPredictor):
     the order of the labels and have deviation 1; weights can then be positive.
 
     expert: an unfitted GATES, TAGATES or GatesPP; its parameters say how everything is trained on labels.
-    None: GATES that compares all pairs of a batch.
+    None: GATES, trained as `GatesPP` is by default.
     gating: "encoder", or "free", one weight an expert for all architectures. scores, names, reference, pool,
     pretrain_epochs, pretrain_batch_size, pretrain_lr, pretrain_seed: as in `GatesPP`.
 
@@ -64,8 +65,8 @@ class DELE(GraphPredictor):
         names: Sequence[str] | None = None,
         reference: Population | None = None,
         pool: int = 5000,
-        pretrain_epochs: int = 40,
-        pretrain_batch_size: int = 256,
+        pretrain_epochs: int = 60,
+        pretrain_batch_size: int = 64,
         pretrain_lr: float = 1e-3,
         pretrain_seed: int = 0,
         members: int = 1,
@@ -97,7 +98,7 @@ class DELE(GraphPredictor):
 
     def _expert(self) -> GatedPredictor:
         """Return an expert without parameters; once something was learned, with that."""
-        expert = GATES(pairs=256) if self.expert is None else cast("GatedPredictor", clone(self.expert))
+        expert = GATES(**_TRAINING) if self.expert is None else cast("GatedPredictor", clone(self.expert))
         if hasattr(self, "known_"):
             vars(expert).update({**self.known_, "config_": replace(self.config_, auxiliary=0)})
         return expert

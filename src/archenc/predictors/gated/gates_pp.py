@@ -49,8 +49,9 @@ class GatesPP(GatedPredictor):
     to predict. joint: weight that the mean loss of the scores has beside that of the labels, at first; it
     falls to 0 by a cosine. So many rows of the reference (joint_rows) are then mixed into the labelled ones.
 
-    timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES, but
-    for `pairs`: every pair of a batch is compared, where GATES draws 4 an architecture; that costs nothing.
+    timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES. The
+    training has defaults of its own, chosen within NAS-Bench-201's training pool: since it goes on from what
+    was learned, in small batches, at half the rate, with a cosine; and by all pairs of a batch.
     Scores have no unit: only their order means anything.
     """
 
@@ -68,8 +69,8 @@ class GatesPP(GatedPredictor):
         names: Sequence[str] | None = None,
         reference: Population | None = None,
         pool: int = 5000,
-        pretrain_epochs: int = 40,
-        pretrain_batch_size: int = 256,
+        pretrain_epochs: int = 60,
+        pretrain_batch_size: int = 64,
         pretrain_lr: float = 1e-3,
         pretrain_seed: int = 0,
         joint: float = 0.0,
@@ -90,10 +91,10 @@ class GatesPP(GatedPredictor):
         margin: float = MARGIN,
         pairs: int | None = 256,
         pair_choice: Choice = "random",
-        epochs: int = 200,
-        batch_size: int | None = None,
-        lr: float = 1e-3,
-        decay: Literal["constant", "cosine"] = "constant",
+        epochs: int = 100,
+        batch_size: int | None = 32,
+        lr: float = 5e-4,
+        decay: Literal["constant", "cosine"] = "cosine",
         weight_decay: float = 0.0,
         members: int = 1,
         seed: int = 0,
