@@ -15,7 +15,6 @@ from torch import Tensor
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, as_batch
 from archenc.predictors.checks import check_number, check_option, check_targets
-from archenc.predictors.flow import Parameters
 from archenc.predictors.gated import network
 from archenc.predictors.gated.config import READ_OUTS, GatedConfig, ReadOut, init
 from archenc.predictors.gated.kernel import Residual
@@ -28,7 +27,6 @@ from archenc.predictors.graph_predictor import (
     Portable,
     check_common,
     check_space,
-    fresh,
     stays,
 )
 from archenc.predictors.losses import CHOICES, LOSSES, Choice, Loss
@@ -170,9 +168,6 @@ class GatedPredictor(GraphPredictor, ABC):
             weights=(1.0, *[self.config_.auxiliary_weight / others] * others) if others else (),
             fading=others > 0,
         )
-
-    def _starts(self, models: Sequence[Any]) -> list[Parameters]:
-        return fresh(models)
 
     def _portable(self) -> Portable:
         config = self.config_

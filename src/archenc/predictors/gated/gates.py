@@ -8,11 +8,13 @@ from typing import Any, Literal
 import numpy as np
 
 from archenc.graph import GraphBatch
+from archenc.predictors.flow import Parameters
 from archenc.predictors.gated import published
 from archenc.predictors.gated.base import GatedPredictor, check_gated, check_labels
 from archenc.predictors.gated.config import ReadOut
 from archenc.predictors.gated.kernel import Residual
 from archenc.predictors.gated.tensors import Form
+from archenc.predictors.graph_predictor import fresh
 from archenc.predictors.losses import MARGIN, Choice, Loss
 
 
@@ -101,6 +103,9 @@ class GATES(GatedPredictor):
 
     def _features(self, batch: GraphBatch) -> np.ndarray | None:
         del batch
+
+    def _starts(self, models: Sequence[Any]) -> list[Parameters]:
+        return fresh(models)
 
     def _labels(self, y: Any, n: int) -> np.ndarray:
         return check_labels(y, n, self.loss)

@@ -15,6 +15,7 @@ from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch
 from archenc.networks.threads import single_thread
 from archenc.predictors.checks import check_number, check_option
+from archenc.predictors.flow import Parameters
 from archenc.predictors.gated import network, published
 from archenc.predictors.gated.base import GatedPredictor, check_gated, check_labels
 from archenc.predictors.gated.config import SYMMETRIES, ReadOut, Symmetry, Update, UpdateInput
@@ -22,7 +23,7 @@ from archenc.predictors.gated.kernel import Residual
 from archenc.predictors.gated.op_features import Saliencies
 from archenc.predictors.gated.saliencies import SaliencyScale, placed
 from archenc.predictors.gated.tensors import Form
-from archenc.predictors.graph_predictor import Population
+from archenc.predictors.graph_predictor import Population, fresh
 from archenc.predictors.losses import MARGIN, Choice, Loss
 from archenc.predictors.training import predict
 
@@ -195,6 +196,9 @@ class TAGATES(GatedPredictor):
         if self.saliencies is None or self.scale_of_saliencies_ is None:
             return None
         return self.scale_of_saliencies_.apply(placed(batch, self.saliencies))
+
+    def _starts(self, models: Sequence[Any]) -> list[Parameters]:
+        return fresh(models)
 
     def _labels(self, y: Any, n: int) -> np.ndarray:
         if not self.anytime:
