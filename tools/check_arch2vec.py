@@ -124,7 +124,8 @@ def edits_nb101(encoder: Encoder) -> list[Row]:
 def by_edits(name: str, encoder: Encoder, edits: np.ndarray, distance: np.ndarray, pairs: str) -> list[Row]:
     """One row: mean distances over their mean, by number of edits, and the rank correlation."""
     unit = distance.mean()
-    means = {f"k = {k}": round(float(distance[edits == k].mean() / unit), 3) for k in range(1, 7)}
+    there = [k for k in range(1, 7) if (edits == k).any()]
+    means = {f"k = {k}": round(float(distance[edits == k].mean() / unit), 3) for k in there}
     rho = round(float(spearmanr(edits, distance).statistic), 3)
     return [{"space": name, "code": label(encoder), "pairs": pairs, **means, "Spearman": rho}]
 
@@ -220,7 +221,7 @@ def main() -> None:
         if Weights.load(folder).frame.space == "nasbench201"
     ]
     sections["edits"] = [row for one in (*presets, Adjacency()) for row in edits_nb201(one)]
-    if any(folder.name.endswith("nasbench101") for folder in folders):
+    if any(folder.name.endswith("-nasbench101") for folder in folders):
         sections["edits"] += [row for one in (Arch2Vec(), Adjacency()) for row in edits_nb101(one)]
     if VECTORS.is_file() and ACCURACIES.is_file():
         archs, vectors, y = published_vectors()
