@@ -115,7 +115,7 @@ def test_our_weights_say_what_they_have_seen_and_give_codes(name: str):
     training = weights.config["training"]
     assert training["items"] > 10_000
     assert training["published"]["epochs"] == 10
-    assert 0 < training["best_held_out_loss"] < 1
+    assert 0 < training["best_held_out_loss"] < 1.5
     archs = space(name).sample(12, 0)
     code = CATE().fit(archs).transform(archs)
     assert np.isfinite(code).all()
