@@ -29,7 +29,7 @@ UNSAFE_CALLS = {
     "marshal.loads": "executes foreign code objects",
 }
 GLOBAL_GENERATORS = re.compile(
-    r"(np|numpy)\.random\.(?!default_rng|get_state|Generator|SeedSequence|PCG64|BitGenerator)\w+"
+    r"(np|numpy)\.random\.(?!default_rng|get_state|Generator|SeedSequence|PCG64|SFC64|BitGenerator)\w+"
     r"|random\.(?!Random$)\w+"
     r"|torch\.(manual_seed|seed|random\.manual_seed|cuda\.manual_seed(_all)?|set_rng_state)"
 )

@@ -25,8 +25,8 @@ def packaged_path(name: str) -> Path | None:
 def digits201() -> BenchmarkTable:
     """Return 6,466 different NAS-Bench-201 cells, trained by archenc on scikit-learn's digits, thrice each.
 
-    Learning curves, of which `digits_val_accuracy_16ep` (percent, mean of three seeds) is the metric of record,
-    and 13 zero-cost scores, `digits_zc64_...`. What it is and is not: docs/digits201.md.
+    Learning curves, of which `digits_val_accuracy_16ep` (percent, mean of three seeds) is the metric of
+    record, and 13 zero-cost scores, `digits_zc64_...`. What it is and is not: docs/digits201.md.
     """
     from archenc.tables.table import BenchmarkTable
 
