@@ -17,9 +17,9 @@ from archenc.predictors.checks import check_number, check_option, check_targets
 from archenc.predictors.flow import Branch, Mask, Parameters
 from archenc.predictors.graph_predictor import (
     GraphPredictor,
-    Network,
     Population,
     Portable,
+    PureNetwork,
     check_common,
     check_space,
     fresh,
@@ -145,8 +145,8 @@ class FLAN(GraphPredictor):
         arrays = (batch.adjacency, _one_hot(batch), batch.mask, supplement, _size(batch))
         return [torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float32) for a in arrays]
 
-    def _network(self) -> Network:
-        return Network(
+    def _network(self) -> PureNetwork:
+        return PureNetwork(
             init=partial(network.init, self.config_),
             score=partial(network.score, self.config_),
             dropped=self.config_.dropped,

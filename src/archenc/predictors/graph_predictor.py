@@ -27,7 +27,7 @@ P = TypeVar("P", bound="GraphPredictor")
 
 
 @dataclass(frozen=True)
-class Network:
+class PureNetwork:
     """A network as pure functions, its configuration fixed.
 
     init: draws the parameters of one copy. score: one score a row. trained: what training compares with the
@@ -103,7 +103,7 @@ class GraphPredictor(Predictor, ABC):
         """Return what the network reads of a population, one row an architecture."""
 
     @abstractmethod
-    def _network(self) -> Network:
+    def _network(self) -> PureNetwork:
         """Return the network of `config_`."""
 
     @abstractmethod

@@ -15,7 +15,7 @@ from torch import Tensor
 from archenc.graph import GraphBatch, View, op
 from archenc.predictors.baselines.base import Baseline, letters, one_hot
 from archenc.predictors.flow import Parameters, linear, uniform
-from archenc.predictors.graph_predictor import Network
+from archenc.predictors.graph_predictor import PureNetwork
 from archenc.predictors.layers import add_linear, mlp
 
 HEAD = 200
@@ -82,8 +82,8 @@ class LSTM(Baseline):
     def _configure(self, batch: GraphBatch) -> LstmConfig:
         return LstmConfig(tokens(batch[:1]).shape[-1], self.embedding, self.hidden, self.dropout)
 
-    def _network(self) -> Network:
-        return Network(
+    def _network(self) -> PureNetwork:
+        return PureNetwork(
             init=partial(_init, self.config_),
             score=partial(_score, self.config_),
             dropped=(HEAD,),

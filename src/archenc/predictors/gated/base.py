@@ -22,9 +22,9 @@ from archenc.predictors.gated.published import TRAINING
 from archenc.predictors.gated.tensors import Form, arrays, form_of, layout
 from archenc.predictors.graph_predictor import (
     GraphPredictor,
-    Network,
     Population,
     Portable,
+    PureNetwork,
     check_common,
     check_space,
     stays,
@@ -137,10 +137,10 @@ class GatedPredictor(GraphPredictor, ABC):
             )
         return [torch.as_tensor(a) for a in made]
 
-    def _network(self) -> Network:
+    def _network(self) -> PureNetwork:
         config = self.config_
         several = config.anytime or config.auxiliary
-        return Network(
+        return PureNetwork(
             init=partial(init, config),
             score=partial(network.score, config),
             trained=partial(network.steps, config) if several else None,

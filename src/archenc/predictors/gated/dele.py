@@ -26,7 +26,7 @@ from archenc.predictors.gated.gates import GATES
 from archenc.predictors.gated.pool import targets_of, unlabelled
 from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
 from archenc.predictors.gated.targets import Measure
-from archenc.predictors.graph_predictor import GraphPredictor, Network, Population, member_seeds
+from archenc.predictors.graph_predictor import GraphPredictor, Population, PureNetwork, member_seeds
 from archenc.predictors.layers import add, part
 from archenc.predictors.training import Schedule, predict, stack
 
@@ -124,9 +124,9 @@ class DELE(GraphPredictor):
     def _schedule(self) -> Schedule:
         return self._expert()._schedule()
 
-    def _network(self) -> Network:
+    def _network(self) -> PureNetwork:
         config = self.config_
-        return Network(
+        return PureNetwork(
             init=partial(_init, config, cast("Gating", self.gating)),
             score=partial(_score, config),
             dropped=config.dropped * (config.auxiliary + 1),
@@ -154,7 +154,7 @@ class DELE(GraphPredictor):
         count = len(targets.names)
         config = replace(self.config_, auxiliary=0)
         return pretrain(
-            Network(
+            PureNetwork(
                 init=partial(init, config),
                 score=partial(network.score, config),
                 dropped=config.dropped,

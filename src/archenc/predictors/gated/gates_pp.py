@@ -22,7 +22,7 @@ from archenc.predictors.gated.pool import features_of, targets_of, unlabelled
 from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
 from archenc.predictors.gated.targets import Measure
 from archenc.predictors.gated.tensors import Form
-from archenc.predictors.graph_predictor import Network, Population, fresh
+from archenc.predictors.graph_predictor import Population, PureNetwork, fresh
 from archenc.predictors.losses import MARGIN, Choice, Loss
 
 
@@ -213,7 +213,7 @@ class GatesPP(GatedPredictor):
         main = np.full((len(pool), 1), np.nan)  # the head that scores has no label here
         values = np.concatenate([main, targets.values], axis=1)
         return pretrain(
-            Network(
+            PureNetwork(
                 init=partial(init, config),
                 score=partial(network.steps, config),
                 dropped=config.dropped,

@@ -16,7 +16,7 @@ from archenc.graph import GraphBatch
 from archenc.networks.threads import single_thread
 from archenc.predictors.checks import check_number
 from archenc.predictors.flow import Parameters
-from archenc.predictors.graph_predictor import Network, bar
+from archenc.predictors.graph_predictor import PureNetwork, bar
 from archenc.predictors.training import Copy, Schedule, stack, train, unstack
 from archenc.store import content_key
 
@@ -41,7 +41,7 @@ def key_of(batch: GraphBatch) -> str:
 
 
 def pretrain(
-    network: Network,
+    network: PureNetwork,
     config: Any,
     tensors: Sequence[Tensor],
     targets: Sequence[Float64[np.ndarray, "n ..."]],
