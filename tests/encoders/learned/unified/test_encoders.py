@@ -10,8 +10,9 @@ import pytest
 
 from archenc.encoders import CATE, Arch2Vec
 from archenc.encoders.learned.unified.encoders import UnifiedArch2Vec, UnifiedCATE
+from archenc.encoders.learned.unified.frames import SPACES
 from archenc.encoders.learned.unified.training import pretrain_jointly
-from archenc.encoders.learned.weights import Weights
+from archenc.encoders.learned.weights import FOLDER, Weights
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, as_batch
 from archenc.spaces import space
@@ -106,3 +107,15 @@ def test_refuses_weights_of_another_kind():
         UnifiedCATE(weights=folder("unified_arch2vec")).fit(archs)
     with unchecked(), pytest.raises(InvalidArgument, match="pretrain_jointly"):
         UnifiedCATE(weights=None).fit(archs)  # type: ignore[arg-type]
+
+
+PACKED = [cls for cls in (UnifiedCATE, UnifiedArch2Vec) if (FOLDER / f"{cls.name}-clean-all").exists()]
+
+
+@pytest.mark.parametrize("cls", PACKED)
+def test_our_weights_code_every_space(cls: type[UnifiedCATE | UnifiedArch2Vec]):
+    for name in SPACES:
+        archs = space(name).sample(8, 0)
+        code = cls().fit(archs).transform(archs)
+        assert np.isfinite(code).all()
+        assert len(np.unique(code, axis=0)) > 1
