@@ -201,7 +201,9 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def shown(value: object) -> str:
-    """Thousands with commas, all else as it is."""
+    """Thousands with commas, nothing for NaN, all else as it is."""
+    if isinstance(value, float) and np.isnan(value):
+        return ""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -209,7 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--draws", type=int, default=10, help="Training sets of the last table.")
+    parser.add_argument("--draws", type=int, default=5, help="Training sets of the last table.")
     parser.add_argument("--weights", type=Path, nargs="*", default=(), help="More folders than the packaged.")
     arguments = parser.parse_args()
     began = time.monotonic()
