@@ -110,7 +110,8 @@ class TokenFrame:
         batch = resized(batch, self.width)
         ops = batch.ops.reshape(-1, self.width)
         tokens = _table(self.tokens)[ops]
-        tokens[:, 1 : self.inputs] += np.arange(1, self.inputs, dtype=np.uint8)
+        for number, name in enumerate(_input_names(self.inputs)[1:], start=1):
+            tokens[:, number] = self.tokens.index(name)
         foreign = np.argwhere((tokens == PAD) & (ops >= 0))
         if len(foreign):
             row, slot = foreign[0]

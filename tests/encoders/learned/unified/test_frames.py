@@ -15,7 +15,7 @@ def test_an_operation_has_one_id_in_all_spaces():
     for token in ("input", "conv3x3", "skip", "none", "max_pool3x3", "sep_conv5x5"):
         assert len({frame.tokens.index(token) for frame in frames}) == 1
     assert all(frame.tokens[:2] == RESERVED for frame in frames)
-    assert {(frame.width, len(frame.tokens)) for frame in frames} == {(11, 2 + 17 + 5)}
+    assert {(frame.width, len(frame.tokens)) for frame in frames} == {(11, 2 + 16 + 5)}
 
 
 def test_the_output_says_which_space_it_is():
