@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from archenc.errors import UnknownName
+from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
 from archenc.evaluation.protocols import Protocol, SplitKind
@@ -88,12 +85,7 @@ def experiments() -> dict[str, Experiment]:
 
 def experiment(name: str) -> Experiment:
     """Return the experiment called `name`. Raises UnknownName, which lists them."""
-    known = _experiments()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
-        hint = f"did you mean {', '.join(near)}? " if near else ""
-        raise UnknownName(f"experiments: no {name!r}; {hint}known: {', '.join(known)}")
-    return known[name]
+    return named("experiments", name, _experiments())
 
 
 def reproduce(
@@ -148,8 +140,7 @@ def reproduce(
 
 @cache
 def _experiments() -> dict[str, Experiment]:
-    text = files("archenc.evaluation").joinpath("data/experiments.toml").read_text(encoding="utf-8")
-    return {name: _experiment(name, fields) for name, fields in tomllib.loads(text).items()}
+    return read_definitions("experiments.toml", _experiment)
 
 
 def _experiment(name: str, fields: dict[str, Any]) -> Experiment:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from archenc.errors import UnknownName
+from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.method import GRAPH, Method
 from archenc.evaluation.metrics import DEFAULT_METRICS
@@ -108,12 +105,7 @@ def transfers() -> dict[str, Transfer]:
 
 def find(name: str) -> Transfer:
     """Return the transfer called `name`. Raises UnknownName, which lists them."""
-    known = _transfers()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
-        hint = f"did you mean {', '.join(near)}? " if near else ""
-        raise UnknownName(f"transfers: no {name!r}; {hint}known: {', '.join(known)}")
-    return known[name]
+    return named("transfers", name, _transfers())
 
 
 def run_transfer(
@@ -185,11 +177,10 @@ def _curve(rows: Sequence[ResultRow], encoding: str) -> dict[int, float]:
 
 @cache
 def _transfers() -> dict[str, Transfer]:
-    text = files("archenc.evaluation").joinpath("data/transfers.toml").read_text(encoding="utf-8")
-    return {name: _transfer(name, fields) for name, fields in tomllib.loads(text).items()}
+    return read_definitions("transfers.toml", _transfer)
 
 
-def _transfer(name: str, fields: Mapping[str, Any]) -> Transfer:
+def _transfer(name: str, fields: dict[str, Any]) -> Transfer:
     return Transfer(
         name=name,
         title=fields["title"],

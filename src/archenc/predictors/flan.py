@@ -19,12 +19,12 @@ from archenc.predictors.graph_predictor import (
     GraphPredictor,
     Population,
     Portable,
-    PureNetwork,
     check_common,
     check_space,
     fresh,
     stays,
 )
+from archenc.predictors.pure_network import PureNetwork
 from archenc.predictors.training import Schedule
 from archenc.spaces import space
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self, TypeVar, cast
 
@@ -20,29 +19,11 @@ from archenc.predictors.base import Predictor
 from archenc.predictors.checks import check_number
 from archenc.predictors.flow import Parameters
 from archenc.predictors.persistence import State
-from archenc.predictors.training import Copy, Schedule, predict, stack, train, unstack
+from archenc.predictors.pure_network import PureNetwork, train_copies
+from archenc.predictors.training import Copy, Schedule, predict
 
 Population = Sequence[Architecture] | GraphBatch
 P = TypeVar("P", bound="GraphPredictor")
-
-
-@dataclass(frozen=True)
-class PureNetwork:
-    """A network as pure functions, its configuration fixed.
-
-    init: draws the parameters of one copy. score: one score a row. trained: what training compares with the
-    labels, where that is more than the score ([b, k] for labels [n, k]). dropped: widths of the hidden layers
-    that dropout acts on, with probability `dropout`; noise: how many N(0, 1) a row takes in training; both
-    reach the network as `keep`. frozen: names of the parameters that training leaves alone.
-    """
-
-    init: Callable[[torch.Generator], Parameters]
-    score: Callable[..., Tensor]
-    trained: Callable[..., Tensor] | None = None
-    dropped: tuple[int, ...] = ()
-    dropout: float = 0.0
-    noise: int = 0
-    frozen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -237,33 +218,19 @@ def train_together(models: Sequence[GraphPredictor], starts: Sequence[Parameters
     starts: their parameters, member after member, model after model.
     """
     first = models[0]
-    tensors = [
-        t.to(first.device) for t in map(torch.cat, zip(*[m._training[0] for m in models], strict=True))
-    ]
+    tensors = list(map(torch.cat, zip(*[m._training[0] for m in models], strict=True)))
     n = len(first._training[1])
     copies = [
         Copy(np.arange(n) + i * n, model._training[1], seed)
         for i, model in enumerate(models)
         for seed in member_seeds(model)
     ]
-    network = first._network()
-    with (
-        single_thread(),
-        bar(first.progress, f"{type(first).__name__}, {len(copies)} networks") as on_epoch,
-    ):
-        trained = train(
-            network.trained or network.score,
-            {k: v.to(first.device) for k, v in stack(starts).items()},
-            tensors,
-            copies,
-            first._schedule(),
-            dropped=sum(network.dropped),
-            dropout=network.dropout,
-            noise=network.noise,
-            frozen=network.frozen,
-            on_epoch=on_epoch,
+    label = type(first).__name__
+    parameters = iter(
+        train_copies(
+            first._network(), starts, tensors, copies, first._schedule(), first.device, label, first.progress
         )
-    parameters = iter(unstack(trained))
+    )
     for model in models:
         model._become([next(parameters) for _ in range(model.members)], model._training[0])
         del model._training
@@ -274,16 +241,3 @@ def _alike(models: Sequence[P]) -> list[list[P]]:
     for model in models:
         groups.setdefault((len(model._training[1]), model.config_), []).append(model)
     return list(groups.values())
-
-
-@contextmanager
-def bar(show: bool, label: str) -> Iterator[Any]:
-    """Yield a callback for `train` that draws a progress bar, or None."""
-    if not show:
-        yield None
-        return
-    from rich.progress import Progress
-
-    with Progress() as progress:
-        task = progress.add_task(label)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -25,15 +25,10 @@ from archenc.predictors import carrying
 from archenc.predictors.carrying import MAPPINGS
 from archenc.predictors.checks import check_number, check_option
 from archenc.predictors.flow import Parameters
-from archenc.predictors.graph_predictor import (
-    GraphPredictor,
-    Population,
-    bar,
-    fresh,
-    member_seeds,
-)
+from archenc.predictors.graph_predictor import GraphPredictor, Population, fresh, member_seeds
+from archenc.predictors.pure_network import train_copies
 from archenc.predictors.stopping import FEWEST, MANY, SHARES, agreement, between, chosen_share, held_out
-from archenc.predictors.training import Copy, Schedule, predict, stack, train, unstack
+from archenc.predictors.training import Copy, Schedule, predict
 
 P = TypeVar("P", bound=GraphPredictor)
 
@@ -249,19 +244,8 @@ def _train(
                 copies.append(Copy(i * n + mine, move.labels[mine], seed))
                 starts.append(start)
     tensors = [torch.cat(parts) for parts in zip(*[move.tensors for move in moves], strict=True)]
-    network = first._network()
-    with single_thread(), bar(first.progress, f"{type(first).__name__}, {len(copies)} networks") as on_epoch:
-        trained = train(
-            network.trained or network.score,
-            {k: v.to(first.device) for k, v in stack(starts).items()},
-            [t.to(first.device) for t in tensors],
-            copies,
-            schedule,
-            dropped=sum(network.dropped),
-            dropout=network.dropout,
-            noise=network.noise,
-            frozen=network.frozen,
-            on_epoch=on_epoch,
-        )
-    every = iter(unstack(trained))
+    label = type(first).__name__
+    every = iter(
+        train_copies(first._network(), starts, tensors, copies, schedule, first.device, label, first.progress)
+    )
     return [[next(every) for _ in range(len(of_move) * first.members)] for of_move in rows]

@@ -118,13 +118,13 @@ def test_experts_are_turned_towards_the_labels() -> None:
 def test_experts_are_trained_once_for_all_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     archs, y = _sample()
     calls: list[int] = []
-    real = pretraining.train
+    real = pretraining.train_copies
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         calls.append(len(args[3]))
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(pretraining, "train", counted)
+    monkeypatch.setattr(pretraining, "train_copies", counted)
     _make(pretrain_seed=55).fit_trials([(archs[:n], y[:n], n) for n in (5, 9, 5)])
     assert calls == [2]
 

@@ -178,13 +178,13 @@ def test_a_missing_target_leaves_the_loss_of_the_remaining_pairs() -> None:
 def test_pre_training_is_done_once_for_all_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     archs, y = _sample()
     calls: list[int] = []
-    real = pretraining.train
+    real = pretraining.train_copies
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         calls.append(1)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(pretraining, "train", counted)
+    monkeypatch.setattr(pretraining, "train_copies", counted)
     model = GatesPP(**{**QUICK, "pretrain_seed": 77})
     model.fit_trials([(archs[:n], y[:n], n) for n in (5, 9, 5)])
     model.fit(archs[:7], y[:7])

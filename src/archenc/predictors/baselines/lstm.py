@@ -15,8 +15,8 @@ from torch import Tensor
 from archenc.graph import GraphBatch, View, op
 from archenc.predictors.baselines.base import Baseline, letters, one_hot
 from archenc.predictors.flow import Parameters, linear, uniform
-from archenc.predictors.graph_predictor import PureNetwork
 from archenc.predictors.layers import add_linear, mlp
+from archenc.predictors.pure_network import PureNetwork
 
 HEAD = 200
 

@@ -24,12 +24,12 @@ from archenc.predictors.graph_predictor import (
     GraphPredictor,
     Population,
     Portable,
-    PureNetwork,
     check_common,
     check_space,
     stays,
 )
 from archenc.predictors.losses import CHOICES, LOSSES, Choice, Loss
+from archenc.predictors.pure_network import PureNetwork
 from archenc.predictors.training import Schedule
 
 _WIDTHS = ("op_width", "node_width", "state_width", "flow_width", "layers")

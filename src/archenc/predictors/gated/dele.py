@@ -26,8 +26,9 @@ from archenc.predictors.gated.gates import GATES
 from archenc.predictors.gated.pool import targets_of, unlabelled
 from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
 from archenc.predictors.gated.targets import Measure
-from archenc.predictors.graph_predictor import GraphPredictor, Population, PureNetwork, member_seeds
+from archenc.predictors.graph_predictor import GraphPredictor, Population, member_seeds
 from archenc.predictors.layers import add, part
+from archenc.predictors.pure_network import PureNetwork
 from archenc.predictors.training import Schedule, predict, stack
 
 Gating = Literal["encoder", "free"]

@@ -13,11 +13,10 @@ from jaxtyping import Float64
 from torch import Tensor
 
 from archenc.graph import GraphBatch
-from archenc.networks.threads import single_thread
 from archenc.predictors.checks import check_number
 from archenc.predictors.flow import Parameters
-from archenc.predictors.graph_predictor import PureNetwork, bar
-from archenc.predictors.training import Copy, Schedule, stack, train, unstack
+from archenc.predictors.pure_network import PureNetwork, train_copies
+from archenc.predictors.training import Copy, Schedule
 from archenc.store import content_key
 
 T = TypeVar("T")
@@ -64,20 +63,9 @@ def pretrain(
     def make() -> list[Parameters]:
         rows = np.arange(len(tensors[0]))
         starts = [network.init(torch.Generator().manual_seed(seed)) for seed in seeds]
-        with single_thread(), bar(progress, f"{label}, {len(seeds)} networks") as on_epoch:
-            trained = train(
-                network.trained or network.score,
-                {k: v.to(device) for k, v in stack(starts).items()},
-                [t.to(device) for t in tensors],
-                [Copy(rows, y, seed) for y, seed in zip(targets, seeds, strict=True)],
-                schedule,
-                dropped=sum(network.dropped),
-                dropout=network.dropout,
-                noise=network.noise,
-                frozen=network.frozen,
-                on_epoch=on_epoch,
-            )
-        return unstack({name: value.cpu() for name, value in trained.items()})
+        copies = [Copy(rows, y, seed) for y, seed in zip(targets, seeds, strict=True)]
+        learned = train_copies(network, starts, tensors, copies, schedule, device, label, progress)
+        return [{name: value.cpu() for name, value in one.items()} for one in learned]
 
     return remembered(key, make)
 
