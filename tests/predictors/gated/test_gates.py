@@ -7,14 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import torch
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
-from archenc.predictors import GATES
+from archenc.predictors import GATES, TAGATES, GatesPP
+from archenc.predictors.gated import network
 from archenc.predictors.layers import count
 from archenc.spaces import space
 from archenc.testing.predictor_kit import PredictorKit
 
+OPS = ["skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 SPACES = ["nb101", "nb201", "nb301", "tnb101", "tnb101_macro"]
 
 
@@ -99,11 +102,59 @@ def test_every_read_out_scores(name: str, read_out: str) -> None:
     assert len(np.unique(model.predict(archs))) > 30
 
 
+@pytest.mark.parametrize("name", SPACES)
+def test_without_gates_the_wiring_alone_has_a_say(name: str) -> None:
+    open_, archs = _fit(name, gate=False)
+    gated, _ = _fit(name)
+    changed = gated.predict(archs) != open_.predict(archs)
+    assert changed.any()
+    tensors = open_._tensors(archs)
+    wiring = [str(tuple(t[i].tolist() for t in (*tensors[:2], tensors[3]))) for i in range(len(archs))]
+    scores: dict[str, list[float]] = {}
+    for key, score in zip(wiring, open_.predict(archs), strict=True):
+        scores.setdefault(key, []).append(score)
+    assert all(np.ptp(same) < 1e-4 * open_.predict(archs).std() + 1e-9 for same in scores.values())
+
+
+@pytest.mark.parametrize("model", [GATES, TAGATES, GatesPP])
+def test_an_open_gate_passes_on_the_sum_of_what_comes_in(model: type) -> None:
+    """By the formula, one layer: the output receives what the input sends along the edge that joins them."""
+    home = space("nb201")
+    archs = [home.parse(f"|none~0|+|none~0|none~1|+|{op}~0|none~1|none~2|") for op in OPS]
+    options = {"aux_targets": False} if model is GatesPP else {}
+    made = model(gate=False, layers=1, epochs=1, **options).fit(archs, np.arange(len(archs)) / 9)
+    p = made.parameters_[0]
+    entered = p["node.input"][0, 0] @ p["node.0.weight"] + p["node.0.bias"]
+    config, tensors = made.config_, made._tensors(archs)
+    received = network.embed(config, p, *tensors)[0]
+    expected = (entered @ p["forward.0.weight"]).expand_as(received)
+    torch.testing.assert_close(received, expected, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_no_residual_leaves_the_inputs_theirs(name: str) -> None:
+    bare, archs = _fit(name, residual=0)
+    assert bare.config_.residual == bare.config_.inputs
+    scores = bare.predict(archs)
+    assert len(np.unique(scores)) > 20
+    np.testing.assert_array_equal(scores, _fit(name, residual=bare.config_.inputs)[0].predict(archs))
+    assert not np.allclose(scores, _fit(name, residual="all")[0].predict(archs))
+
+
+def test_who_receives_from_itself_needs_no_residual() -> None:
+    archs = space("nb101").sample(40, 0)
+    model = TAGATES(epochs=2, residual=0, backward_residual=0, timesteps=2, flow_width=16, head=(16,))
+    model.fit(archs[:8], np.random.default_rng(0).random(8))
+    assert (model.config_.residual, model.config_.backward_residual) == (0, 0)
+    assert len(np.unique(model.predict(archs))) > 30
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
         ("layers", 0),
         ("residual", 9),
+        ("gate", 0.5),
         ("plus_i", True),
         ("read_out", "max"),
         ("head", 200),

@@ -54,6 +54,7 @@ class GatedPredictor(GraphPredictor, ABC):
     flow_width: int | None
     residual: Residual | None
     plus_i: bool | None
+    gate: bool
     skip_gate: bool | None
     read_out: ReadOut | None
     head: Sequence[int] | None
@@ -103,12 +104,9 @@ class GatedPredictor(GraphPredictor, ABC):
         self.layout_ = layout(batch, reads_output=settings["read_out"] == "output", plus_i=plus_i)
         features = self._learn_features(batch)
         tensors = [torch.as_tensor(a) for a in arrays(batch, self.layout_, features)]
-        for name in ("residual", "backward_residual"):
-            if settings.get(name, 1) not in ("all", *range(self.layout_.width + 1)):
-                raise InvalidArgument(
-                    f"{name}={settings[name]!r}: expected 'all' or a number of nodes, "
-                    f"0 to {self.layout_.width}"
-                )
+        for name, first in (("residual", batch.inputs), ("backward_residual", 1)):
+            # where the flow begins nothing arrives, unless a node receives from itself
+            settings[name] = _kept(name, settings.get(name, 1), 0 if plus_i else first, self.layout_.width)
         settings["head"] = tuple(int(width) for width in settings["head"])
         rows = self.layout_.rows
         self.config_ = GatedConfig(
@@ -119,6 +117,7 @@ class GatedPredictor(GraphPredictor, ABC):
             read=self.layout_.read,
             cells=batch.n_cells,
             inputs=batch.inputs,
+            gate=self.gate,
             dropout=self.dropout,
             updated_rows=tuple(row for row in rows if "conv" in row),
             features=tensors[4].shape[3],
@@ -188,6 +187,7 @@ def check_gated(predictor: Any) -> None:
         ("pair_choice", CHOICES),
         ("decay", ("constant", "cosine")),
         ("plus_i", (None, True, False)),
+        ("gate", (True, False)),
         ("skip_gate", (None, True, False)),
     ):
         check_option(name, getattr(predictor, name), options)
@@ -208,6 +208,13 @@ def check_labels(y: Any, n: int, loss: Loss | None) -> np.ndarray:
             "expected labels in [0, 1]"
         )
     return labels
+
+
+def _kept(name: str, wanted: Any, least: int, nodes: int) -> Residual:
+    """Return how many nodes keep their own state: those that are wanted, and those that must."""
+    if wanted not in ("all", *range(nodes + 1)):
+        raise InvalidArgument(f"{name}={wanted!r}: expected 'all' or a number of nodes, 0 to {nodes}")
+    return wanted if wanted == "all" else max(int(wanted), least)
 
 
 def _sequence(argument: str, value: Any) -> Sequence[Any]:

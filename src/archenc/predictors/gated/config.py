@@ -29,8 +29,9 @@ class GatedConfig:
     on_nodes: operations sit on the nodes, or on the edges. rows: names of the operations, one a row of the
     table. frozen_rows: those of them that stay zero vectors. cells, inputs, nodes, places: of an
     architecture's tensors; read: nodes that the read-out sees, from the first after the inputs. other_frozen:
-    whether the state in which nodes other than the inputs start stays zero. open_rows: operations whose gate
-    is exactly 1. op_table: whether there is a table at all, or features alone make the embedding.
+    whether the state in which nodes other than the inputs start stays zero. gate: whether operations are
+    gates, or let everything pass. open_rows: operations whose gate is exactly 1. op_table: whether there is a
+    table at all, or features alone make the embedding.
 
     timesteps: forward flows T, with T - 1 backward flows between them; update_*: how operation embeddings
     change between them; stop_gradients: as published, no gradient enters the update but from the backward
@@ -56,6 +57,7 @@ class GatedConfig:
     backward_residual: Residual = 1
     read_out: ReadOut = "paper"
     frozen_rows: tuple[str, ...] = ()
+    gate: bool = True
     open_rows: tuple[str, ...] = ()
     other_frozen: bool = False
     op_table: bool = True
@@ -80,13 +82,15 @@ class GatedConfig:
     def forward(self) -> GatedStack:
         """The forward stack."""
         widths = (self.state_width, *[self.flow_width] * self.layers)
-        return GatedStack(widths, self.gate_width, self.residual, self.on_nodes)
+        return GatedStack(widths, self.gate_width, self.residual, self.on_nodes, gated=self.gate)
 
     @cached_property
     def backward(self) -> GatedStack:
         """The backward stack, of the same form."""
         widths = (self.flow_width,) * (self.layers + 1)
-        return GatedStack(widths, self.gate_width, self.backward_residual, self.on_nodes, backward=True)
+        return GatedStack(
+            widths, self.gate_width, self.backward_residual, self.on_nodes, backward=True, gated=self.gate
+        )
 
     @property
     def gate_width(self) -> int:

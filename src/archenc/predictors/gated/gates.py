@@ -25,12 +25,13 @@ class GATES(GatedPredictor):
     nodes, NAS-Bench-201's where they sit on edges, NAS-Bench-301's for cells with two inputs.
 
     layers, op_width, node_width, state_width, flow_width: of the flow. residual: "all" nodes keep their own
-    state, or the first k. plus_i: a node receives from itself, too (operations on nodes). skip_gate: the gate
-    of `skip` is exactly 1. read_out: "paper" (mean over all nodes, missing ones counted), "mean" (over those
-    there are), "output" (node), "concat". head: hidden widths. loss: "hinge", "squared_hinge", "three_way",
-    "bce", "mse" (labels in [0, 1]), "listmle"; pairs: at most so many an architecture and batch, "random" or
-    of "largest" gap (pair_choice). Adam; `decay="cosine"` lowers lr. members: networks in the ensemble,
-    trained together.
+    state, or the first k; 0 leaves it to the inputs, which receive nothing. plus_i: a node receives from
+    itself, too (operations on nodes). gate=False: everything passes through every operation but `none`, so
+    that the wiring alone has a say. skip_gate: the gate of `skip` is exactly 1. read_out: "paper" (mean over
+    all nodes, missing ones counted), "mean" (over those there are), "output" (node), "concat". head: hidden
+    widths. loss: "hinge", "squared_hinge", "three_way", "bce", "mse" (labels in [0, 1]), "listmle"; pairs: at
+    most so many an architecture and batch, "random" or of "largest" gap (pair_choice). Adam; `decay="cosine"`
+    lowers lr. members: networks in the ensemble, trained together.
 
     Scores have no unit: only their order means anything. Ning et al., ECCV 2020 (arXiv 2004.01899).
     """
@@ -45,6 +46,7 @@ class GATES(GatedPredictor):
         flow_width: int | None = None,
         residual: Residual | None = None,
         plus_i: bool | None = None,
+        gate: bool = True,
         skip_gate: bool | None = None,
         read_out: ReadOut | None = None,
         head: Sequence[int] | None = None,
@@ -70,6 +72,7 @@ class GATES(GatedPredictor):
         self.flow_width = flow_width
         self.residual = residual
         self.plus_i = plus_i
+        self.gate = gate
         self.skip_gate = skip_gate
         self.read_out = read_out
         self.head = head

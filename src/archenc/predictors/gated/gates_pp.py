@@ -83,6 +83,7 @@ class GatesPP(GatedPredictor):
         flow_width: int | None = None,
         residual: Residual | None = None,
         plus_i: bool | None = None,
+        gate: bool = True,
         skip_gate: bool | None = None,
         read_out: ReadOut | None = None,
         head: Sequence[int] | None = None,
@@ -123,6 +124,7 @@ class GatesPP(GatedPredictor):
         self.flow_width = flow_width
         self.residual = residual
         self.plus_i = plus_i
+        self.gate = gate
         self.skip_gate = skip_gate
         self.read_out = read_out
         self.head = head

@@ -49,7 +49,7 @@ class GatedStack:
 
     gate_width: width of what makes the gates, an operation embedding and what stands beside it. residual:
     "all" nodes keep their own transformed state S, or the first k only, or with `backward` the last k. bias:
-    whether a layer adds one.
+    whether a layer adds one. gated: without it, what makes the gates is drawn as ever, and all of them are 1.
     """
 
     widths: Sequence[int]
@@ -57,6 +57,7 @@ class GatedStack:
     residual: Residual = "all"
     bias: bool = True
     backward: bool = False
+    gated: bool = True
 
     def init(self, generator: torch.Generator) -> Parameters:
         """Draw W and b from U(-1/sqrt(d_out), 1/sqrt(d_out)), as published, and the gates by fan-in."""
@@ -75,6 +76,8 @@ class GatedStack:
         self, parameters: Parameters, ops: Float[Tensor, "*b o"], open_: Float[Tensor, "*b 1"] | None = None
     ) -> Float[Tensor, "*b g"]:
         """Return the gates of all layers side by side, in (0, 1); exactly 1 where `open_` is 1."""
+        if not self.gated:
+            return ops.new_ones(*ops.shape[:-1], sum(self.widths[1:]))
         weight = parameters["gate.weight"]
         if open_ is not None:  # one column more in the product: a second pass over all gates costs more
             ops = torch.cat([ops, open_], dim=-1)

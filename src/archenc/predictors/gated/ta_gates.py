@@ -36,13 +36,13 @@ class TAGATES(GatedPredictor):
     After each backward flow the embedding of every operation changes by what has passed it in both
     directions. A parameter that is None takes the published value of the space.
 
-    timesteps: T; 1 is GATES. backward_residual: the last k nodes keep their own state in the backward flow.
-    update: "all" operations change, or "conv", those with weights. update_input: what an operation on an edge
-    sees, the states of its ends ("node") or its "message". update_width, update_scale, stop_gradients: of the
-    update. symmetry: equal operations in equal places are told apart by "random" noise, by `saliencies`
-    beside ("concat") or inside ("add", times saliency_scale) the embedding, or not at all ("none", which is
-    the default without saliencies). saliencies: architectures -> one array [operations, z] each (see
-    `OperationScores`); every architecture needs them, also in `predict`.
+    timesteps: T; 1 is GATES. backward_residual: the last k nodes, the output at least, keep their own state
+    in the backward flow. update: "all" operations change, or "conv", those with weights. update_input: what
+    an operation on an edge sees, the states of its ends ("node") or its "message". update_width,
+    update_scale, stop_gradients: of the update. symmetry: equal operations in equal places are told apart by
+    "random" noise, by `saliencies` beside ("concat") or inside ("add", times saliency_scale) the embedding,
+    or not at all ("none", which is the default without saliencies). saliencies: architectures -> one array
+    [operations, z] each (see `OperationScores`); every architecture needs them, also in `predict`.
 
     anytime: `fit` takes labels [n, T], the accuracies at T moments of training, earliest first; every step
     predicts one (`predict_steps`), T is 2 and the loss "mse" by default. All others: see `GATES`.
@@ -65,6 +65,7 @@ class TAGATES(GatedPredictor):
         residual: Residual | None = None,
         backward_residual: Residual | None = None,
         plus_i: bool | None = None,
+        gate: bool = True,
         skip_gate: bool | None = None,
         update: Update | None = None,
         update_input: UpdateInput | None = None,
@@ -101,6 +102,7 @@ class TAGATES(GatedPredictor):
         self.residual = residual
         self.backward_residual = backward_residual
         self.plus_i = plus_i
+        self.gate = gate
         self.skip_gate = skip_gate
         self.update = update
         self.update_input = update_input
