@@ -109,3 +109,26 @@ def test_a_reproduction_has_all_parts_and_resumes(table, tmp_path):
 def test_another_number_of_trials(table, tmp_path):
     found = reproduce(read("tiny", TINY), table, tmp_path, trials=1, metrics=("kendall_tau",))
     assert {row["n_trials"] for row in found.rows} == {1}
+
+
+def test_several_metrics_are_tasks_of_one_experiment(table, tmp_path):
+    labels = table.values("cifar10_acc")
+    metrics = [
+        Metric(name, "cifar10", "accuracy", direction="max") for name in ("cifar10_acc", "cifar10_neg")
+    ]
+    both = BenchmarkTable.from_columns(
+        "nasbench201", table.architectures(), {"cifar10_acc": labels, "cifar10_neg": -labels}, metrics
+    )
+    fields = {key: value for key, value in TINY.items() if key != "metric"}
+    fields |= {"metrics": ["cifar10_acc", "cifar10_neg"], "against": ["ridge"]}
+    fields["parts"] = [
+        {"sizes": [20], "trials": 2, "predictors": ["ridge", "extra_trees"], "encoders": ["path"]}
+    ]
+    found = reproduce(read("tiny", fields), both, tmp_path, metrics=("kendall_tau",))
+    assert [(row["task"], row["method"]) for row in found.rows] == [
+        (task, method) for task in ("cifar10_acc", "cifar10_neg") for method in ("ridge", "extra_trees")
+    ]
+    assert len(found.predictions) == 4
+    notes = "\n".join(found.notes())
+    assert "of cifar10_neg" in notes
+    assert notes.count("| extra_trees · path | ridge · path | 20 |") == 2

@@ -14,7 +14,6 @@ from archenc.evaluation.results import (
     read_trials,
     results_table,
     write_csv,
-    write_markdown,
 )
 
 
@@ -110,26 +109,3 @@ def test_a_file_of_another_layout_is_refused(tmp_path, text: str):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(DataError, match=r"t\.csv"):
         read_trials(tmp_path / "t.csv")
-
-
-def test_markdown_shows_command_seed_table_and_settings(tmp_path):
-    table = results_table([row(0.12345), row(0.5, metric="spearman")], seed=0, command="archenc reproduce x")
-    path = write_markdown(
-        table,
-        tmp_path / "r.md",
-        title="X",
-        metrics=["kendall_tau"],
-        published=published(series="flan/nb201/flan"),
-    )
-    text = path.read_text()
-    assert text.startswith("# X\n\n```console\narchenc reproduce x\n```\n\nSeed 0.")
-    assert "| flan | graph | 7 | kendall_tau | 0.123 | 0.123 |  | 1 |" in text
-    assert "spearman" not in text
-    assert "7: 0.496, 39: 0.698, 78: 0.781. 3 trials; test: 7,813 cells" in text
-
-
-def test_markdown_groups_rows_by_metric(tmp_path):
-    trials = [row(0.1, n_train=size, metric=name) for size in (7, 39) for name in ("kendall_tau", "spearman")]
-    text = write_markdown(results_table(trials), tmp_path / "r.md").read_text()
-    found = [line.split(" | ")[5:7] for line in text.splitlines() if line.startswith("| e |")]
-    assert found == [["7", "kendall_tau"], ["39", "kendall_tau"], ["7", "spearman"], ["39", "spearman"]]

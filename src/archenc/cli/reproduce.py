@@ -66,14 +66,16 @@ def reproduce(
             progress=progress,
         )
     title = f"{this.title}: {found.n_pool:,} architectures, seed {this.seed}"
-    print_results(console, found.rows, metric="kendall_tau", title=title)
+    for task in this.metrics:
+        own = [row for row in found.rows if row["task"] == task]
+        print_results(console, own, metric="kendall_tau", title=f"{title}, {task}")
     print_published(console, this.compared())
     places = [(folder / "results.csv", folder / "results.md")]
     if results is not None:
         places.append((results / f"{name}.csv", results / f"{name}.md"))
     for csv, markdown in places:
         write_csv(found.rows, csv)
-        write_markdown(found.rows, markdown, title=title, published=this.compared())
+        write_markdown(found.rows, markdown, title=title, published=this.compared(), notes=found.notes())
         console.print(f"Written: {csv}, {markdown}")
     if report is not None:
         from archenc.report import write_report
@@ -90,6 +92,6 @@ def reproduce(
                 if figure.metric == "kendall_tau" and figure.n_train is not None
             ],
             facts={"Pool": f"{found.n_pool:,} of {len(source):,} architectures", "Seed": str(this.seed)},
-            axis=this.metric,
+            axis=this.metrics[0],
         )
         console.print(f"Report: {report}")

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from archenc.evaluation.publications import published as published
     from archenc.evaluation.results import results_table as results_table
     from archenc.evaluation.results import write_csv as write_csv
-    from archenc.evaluation.results import write_markdown as write_markdown
     from archenc.evaluation.run import Evaluation as Evaluation
     from archenc.evaluation.run import evaluate as evaluate
     from archenc.evaluation.scores import scores_from as scores_from
@@ -45,7 +44,8 @@ _HOMES = {
     ],
     "protocols": ["Protocol", "preset"],
     "publications": ["PublishedFigure", "published"],
-    "results": ["results_table", "write_csv", "write_markdown"],
+    "pages": ["write_markdown"],
+    "results": ["results_table", "write_csv"],
     "run": ["Evaluation", "evaluate"],
     "scores": ["scores_from"],
     "task": ["Task"],

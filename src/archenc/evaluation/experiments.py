@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from archenc.evaluation.comparison import compare
 from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
+from archenc.evaluation.pages import difference_notes
 from archenc.evaluation.protocols import Protocol, SplitKind
 from archenc.evaluation.publications import PublishedFigure, published
 from archenc.evaluation.results import TRIAL_COLUMNS, ResultRow, TrialRow, results_table, write_csv
@@ -33,17 +36,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One table, one metric, one pool, and parts that are all paired with each other.
+    """One table, one pool, its metrics, and parts that are all paired with each other.
 
     table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split,
-    reference: of the protocol.
+    reference: of the protocol. against: methods that all others are compared with, trial by trial.
     """
 
     name: str
     title: str
     space: str
     table: str
-    metric: str
+    metrics: tuple[str, ...]
     seed: int
     scores: str | None
     pool: Pool
@@ -51,6 +54,7 @@ class Experiment:
     beside: tuple[str, ...]
     split: SplitKind = "random"
     reference: int = 0
+    against: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -76,6 +80,22 @@ class Reproduction:
     rows: list[ResultRow]
     predictions: dict[str, dict[str, Any]]
     n_pool: int
+
+    def notes(self, metric: str = "kendall_tau") -> list[str]:
+        """Return the lines that compare every method with those the experiment is `against`."""
+        lines: list[str] = []
+        for task in dict.fromkeys(row["task"] for row in self.trials):
+            mine = [row for row in self.trials if (row["task"], row["metric"]) == (task, metric)]
+            names = list(dict.fromkeys((row["method"], row["encoding"]) for row in mine))
+            for rival in self.experiment.against:
+                found = [
+                    one
+                    for name in names
+                    if name[0] != rival
+                    for one in compare(mine, name, rival, metric=metric)
+                ]
+                lines += difference_notes(found, task)
+        return lines
 
 
 def experiments() -> dict[str, Experiment]:
@@ -108,8 +128,8 @@ def reproduce(
     beside: dict[Name, tuple[PublishedFigure, ...]] = {}
     largest = max(size for part in this.parts for size in part.sizes)
     n_pool = 0
-    for part in this.parts:
-        task, methods = set_up(table, this.metric, part.methods, scores=this.scores, pool=this.pool)
+    for metric, part in product(this.metrics, this.parts):
+        task, methods = set_up(table, metric, part.methods, scores=this.scores, pool=this.pool)
         protocol = this.protocol(part)
         if trials is not None:
             protocol = protocol.replace(trials=trials)
@@ -126,7 +146,8 @@ def reproduce(
         rows += found.trials
         n_pool = len(task)
         if max(part.sizes) == largest:
-            predictions |= found.predicted_and_true()
+            label = f"{metric}: " if len(this.metrics) > 1 else ""
+            predictions |= {label + name: value for name, value in found.predicted_and_true().items()}
         for wanted, method in zip(part.methods, methods, strict=True):
             if series := part.published.get(wanted.names):
                 name = (method.method, method.encoding)
@@ -149,7 +170,7 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         title=fields["title"],
         space=fields["space"],
         table=fields.get("table", fields["space"]),
-        metric=fields["metric"],
+        metrics=tuple(fields["metrics"]) if "metrics" in fields else (fields["metric"],),
         seed=fields["seed"],
         scores=fields.get("scores"),
         pool=fields.get("pool", "complete"),
@@ -157,6 +178,7 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         beside=tuple(fields.get("beside", ())),
         split=fields.get("split", "random"),
         reference=fields.get("reference", 0),
+        against=tuple(fields.get("against", ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of single trials, the table that sums them up, and both as files."""
+"""Rows of single trials, the table that sums them up, and both as CSV."""
 
 from __future__ import annotations
 
@@ -116,44 +116,6 @@ def write_csv(
     return Path(path)
 
 
-def write_markdown(
-    rows: Sequence[ResultRow],
-    path: str | Path,
-    *,
-    title: str = "",
-    metrics: Sequence[str] | None = None,
-    published: Sequence[PublishedFigure] = (),
-    notes: Sequence[str] = (),
-) -> Path:
-    """Write a results table as Markdown: the command, a line a row, the published settings.
-
-    metrics: which metrics to show, one after another; all by default. published: figures whose settings are
-    listed below. notes: lines at the end.
-    """
-    order = list(dict.fromkeys(row["metric"] for row in rows)) if metrics is None else list(metrics)
-    shown = sorted(
-        (row for row in rows if row["metric"] in order), key=lambda row: order.index(row["metric"])
-    )
-    columns = [name for name in RESULT_COLUMNS if name not in ("command", "seed")]
-    lines = [f"# {title}", ""] if title else []
-    for command in dict.fromkeys(row["command"] for row in shown if row["command"]):
-        lines += ["```console", command, "```", ""]
-    seeds = list(dict.fromkeys(row["seed"] for row in shown if row["seed"] != ""))
-    seed = f"Seed {', '.join(seeds)}. " if seeds else ""
-    lines += [f"{seed}`ci_low` to `ci_high` is the 95 % interval of the mean over the trials.", ""]
-    lines += ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    lines += ["| " + " | ".join(_shown(row[name]) for name in columns) + " |" for row in shown]
-    if published:
-        lines += ["", "Published figures, each in its own setting:", ""]
-        for series in dict.fromkeys(figure.series for figure in published):
-            own = [figure for figure in published if figure.series == series]
-            values = ", ".join(f"{figure.n_train}: {_shown(figure.value)}" for figure in own)
-            lines.append(f"- {own[0].name}, {own[0].metric}: {values}. {own[0].setting}. {own[0].source}.")
-    lines += ["", *notes] if notes else []
-    write_text(path, "\n".join(lines) + "\n")
-    return Path(path)
-
-
 def read_trials(path: str | Path) -> list[TrialRow]:
     """Read trial rows back from the CSV that an evaluation wrote. Raises DataError for another layout."""
     try:
@@ -183,10 +145,4 @@ def _best(figures: Sequence[PublishedFigure], n_train: int, metric: str) -> floa
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value)
-    return str(value)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.3f}"
     return str(value)
