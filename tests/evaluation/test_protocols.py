@@ -96,6 +96,40 @@ def test_the_reference_of_halves_comes_from_the_training_side():
     assert protocol.splits(20, 0)[3].test.tolist() == list(range(10, 20))
 
 
+@pytest.mark.parametrize("split", ["random", "halves"])
+def test_a_prefix_is_the_first_rows_in_every_trial(split):
+    rows = np.random.default_rng(0).permutation(60)[:40]  # a pool in any order, of a table of 60
+    protocol = Protocol(sizes=(3, 9), split=split, draw="prefix", reference=5, seed=7)
+    may_train = np.sort(rows[rows < 30] if split == "halves" else rows)
+    reference = protocol.reference_of(40, rows=rows, n_rows=60)
+    assert sorted(rows[reference]) == may_train[-5:].tolist()
+    for trial in range(3):
+        for size, of_size in protocol.splits(40, trial, rows=rows, n_rows=60).items():
+            assert rows[of_size.train].tolist() == may_train[:size].tolist()
+            assert not set(of_size.test) & {*of_size.train, *reference}
+            expected = (rows >= 30).sum() if split == "halves" else 40 - 5 - size
+            assert len(of_size.test) == expected
+
+
+def test_the_first_cells_of_nasbench201_are_a_prefix():
+    protocol = Protocol(sizes=(78,), split="halves", draw="prefix", reference=5000)
+    assert protocol.splits(15625, 4)[78].train.tolist() == list(range(78))
+    assert protocol.reference_of(15625).tolist() == list(range(2813, 7813))
+
+
+def test_trials_on_a_prefix_share_the_tests_that_are_drawn():
+    protocol = Protocol(sizes=(5,), draw="prefix", test=20)
+    tests = {tuple(protocol.splits(100, trial)[5].test) for trial in range(4)}
+    assert len(tests) == 1
+    assert len({protocol.seed_of(trial) for trial in range(4)}) == 4
+
+
+def test_the_key_of_random_draws_is_what_it_was_before_prefixes():
+    drawn = Protocol(sizes=(5,))
+    assert list(drawn.split_key()) == ["seed", "test", "split", "group", "reference"]
+    assert drawn.replace(draw="prefix").split_key() != drawn.split_key()
+
+
 @pytest.mark.parametrize(
     ("protocol", "n_pool", "words"),
     [
@@ -129,6 +163,7 @@ def test_a_class_split_that_leaves_nothing_to_test_is_refused():
         ({"sizes": (7,), "seed": -1}, "seed=-1"),
         ({"sizes": (7,), "seed": np.random.default_rng(0)}, "integer"),
         ({"sizes": (7,), "split": "thirds"}, "thirds"),
+        ({"sizes": (7,), "draw": "first"}, "draw='first'"),
         ({"sizes": (7,), "test": 1}, "test=1"),
         ({"sizes": (7,), "reference": -1}, "reference=-1"),
     ],

@@ -58,6 +58,9 @@ def evaluate(
             help="random; halves: train in the first half of the rows, test on the last (TA-GATES)."
         ),
     ] = "random",
+    draw: Annotated[
+        str, typer.Option(help="Training sets: random draws, or the prefix: the first of the table's rows.")
+    ] = "random",
     test: Annotated[
         int, typer.Option(min=0, help="Test on so many random architectures; 0: on all the rest.")
     ] = 0,
@@ -105,7 +108,7 @@ def evaluate(
         pool=pool,  # pyright: ignore[reportArgumentType]
         direction=direction or None,  # pyright: ignore[reportArgumentType]
     )
-    plan = _protocol(protocol, sizes_of(train), trials, seed, split, test, group, reference)
+    plan = _protocol(protocol, sizes_of(train), trials, seed, split, draw, test, group, reference)
     shown = interval_kind(interval)  # refuses another before the run
     folder = out or Path("runs") / table.space / metric
     rank_metrics = tuple(_names("metrics", metrics, empty=True)) or DEFAULT_METRICS
@@ -177,6 +180,7 @@ def _protocol(
     trials: int,
     seed: int,
     split: str,
+    draw: str,
     test: int,
     group: str,
     reference: int,
@@ -184,8 +188,10 @@ def _protocol(
     from archenc.evaluation.protocols import Protocol, preset
 
     if name:
-        return preset(name, sizes=sizes, seed=seed).replace(group=group or None, reference=reference)
+        published = preset(name, sizes=sizes, seed=seed)
+        return published.replace(group=group or None, reference=reference, draw=draw)
     kind: Any = split
+    how: Any = draw
     return Protocol(
         sizes=sizes,
         trials=trials,
@@ -194,6 +200,7 @@ def _protocol(
         split=kind,
         group=group or None,
         reference=reference,
+        draw=how,
     )
 
 

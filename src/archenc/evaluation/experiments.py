@@ -14,7 +14,7 @@ from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
 from archenc.evaluation.pages import difference_notes
-from archenc.evaluation.protocols import Protocol, SplitKind
+from archenc.evaluation.protocols import Draw, Protocol, SplitKind
 from archenc.evaluation.publications import PublishedFigure, published
 from archenc.evaluation.results import TRIAL_COLUMNS, ResultRow, TrialRow, results_table, write_csv
 from archenc.evaluation.run import TRIALS, evaluate
@@ -39,7 +39,7 @@ class Experiment:
     """One table, one pool, its metrics, and parts that are all paired with each other.
 
     table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split,
-    reference: of the protocol. against: methods that all others are compared with, trial by trial.
+    reference, draw: of the protocol. against: methods that all others are compared with, trial by trial.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Experiment:
     split: SplitKind = "random"
     reference: int = 0
     against: tuple[str, ...] = ()
+    draw: Draw = "random"
 
     @property
     def command(self) -> str:
@@ -63,7 +64,14 @@ class Experiment:
 
     def protocol(self, part: Part) -> Protocol:
         """The protocol of one part."""
-        return Protocol(part.sizes, part.trials, self.seed, split=self.split, reference=self.reference)
+        return Protocol(
+            part.sizes,
+            part.trials,
+            self.seed,
+            split=self.split,
+            reference=self.reference,
+            draw=self.draw,
+        )
 
     def compared(self) -> list[PublishedFigure]:
         """Every published figure that is printed with this experiment, in the order of its parts."""
@@ -179,6 +187,7 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         split=fields.get("split", "random"),
         reference=fields.get("reference", 0),
         against=tuple(fields.get("against", ())),
+        draw=fields.get("draw", "random"),
     )
 
 

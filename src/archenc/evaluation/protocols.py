@@ -1,7 +1,8 @@
 """Who is trained on and who is tested: splits that are paired, nested and free of leaks.
 
-The training set of trial t depends on (protocol seed, t, pool) alone, so every method sees the same one and
-differences between methods are paired. The training set of a smaller budget is a prefix of the larger one's.
+The training set of trial t depends on (protocol seed, t, pool) alone, on the pool alone where it is a prefix,
+so every method sees the same one and differences between methods are paired. The training set of a smaller
+budget is a prefix of the larger one's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from jaxtyping import Int
 from archenc.errors import InvalidArgument
 
 SplitKind = Literal["random", "halves"]
+Draw = Literal["random", "prefix"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Protocol:
     sizes: numbers of training architectures. trials: repetitions with fresh training sets. test: how many
     architectures are tested, drawn at random once a trial; None tests all the rest of the pool. split:
     "random" draws from the whole pool; "halves" (TA-GATES) trains within the first half of the table's row
-    order and tests on the last half. group: a canonical form (`nats-v1`); architectures of a class that is
-    trained on leave the test set, so that no isomorphic twin leaks its label; the training sets stay those of
-    the protocol without groups. reference: how many architectures are kept out of training and test in every
-    trial; their scores, never their labels, may be looked at (`reference_of`). few: sizes 0 and 1 are legal,
-    and labels that are all equal, for predictors that know something before.
+    order and tests on the last half. draw: training sets are "random" draws from these architectures, or
+    their "prefix", the first by row; trials then differ by the predictors' seeds alone. group: a canonical
+    form (`nats-v1`); architectures of a class that is trained on leave the test set, so that no isomorphic
+    twin leaks its label; the training sets stay those of the protocol without groups. reference: how many
+    architectures are kept out of training and test in every trial, drawn, or beside a prefix the last by row;
+    their scores, never their labels, may be looked at (`reference_of`). few: sizes 0 and 1 are legal, and
+    labels that are all equal, for predictors that know something before.
     """
 
     sizes: tuple[int, ...]
@@ -48,6 +52,7 @@ class Protocol:
     group: str | None = None
     reference: int = 0
     few: bool = False
+    draw: Draw = "random"
 
     def __post_init__(self) -> None:
         least = 0 if self.few else 2
@@ -69,6 +74,8 @@ class Protocol:
             )
         if self.split not in ("random", "halves"):
             raise InvalidArgument(f"split={self.split!r}: expected 'random' or 'halves'")
+        if self.draw not in ("random", "prefix"):
+            raise InvalidArgument(f"draw={self.draw!r}: expected 'random' or 'prefix'")
         if self.reference < 0:
             raise InvalidArgument(f"reference={self.reference!r}: expected a number >= 0")
 
@@ -82,7 +89,8 @@ class Protocol:
 
     def split_key(self) -> dict[str, Any]:
         """Return what decides the split of a trial at a size: not other sizes, not the number of trials."""
-        others = ("sizes", "trials", "few")
+        # what is drawn at random keeps the key that it had before there were prefixes
+        others = ("sizes", "trials", "few", *(["draw"] if self.draw == "random" else []))
         return {name: value for name, value in self.to_dict().items() if name not in others}
 
     def seed_of(self, trial: int) -> int:
@@ -109,10 +117,10 @@ class Protocol:
             raise InvalidArgument(f"group={self.group!r} and classes go together: give both or neither")
         may_train, may_test = self._sides(n_pool, rows, n_rows)
         # One permutation a trial, read from the front: smaller training sets lie inside larger ones.
-        order = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(trial, 0))).permutation(
-            n_pool
-        )
-        for_training = order[may_train[order]]
+        drawn = np.random.SeedSequence(self.seed, spawn_key=(0 if self.draw == "prefix" else trial, 0))
+        order = np.random.default_rng(drawn).permutation(n_pool)
+        first = _by_row(n_pool, rows) if self.draw == "prefix" else order
+        for_training = first[may_train[first]]
         splits = {}
         for size in self.sizes:
             train = for_training[:size]
@@ -136,7 +144,12 @@ class Protocol:
         self, n_pool: int, *, rows: Int[np.ndarray, " n_pool"] | None = None, n_rows: int | None = None
     ) -> Int[np.ndarray, " reference"]:
         """Return the positions kept out of training and test in every trial, ascending; none by default."""
-        candidates = np.flatnonzero(self._halves(n_pool, rows, n_rows)[0])
+        may_train = self._halves(n_pool, rows, n_rows)[0]
+        if self.draw == "prefix":
+            by_row = _by_row(n_pool, rows)
+            by_row = by_row[may_train[by_row]]
+            return np.sort(by_row[max(0, len(by_row) - self.reference) :])
+        candidates = np.flatnonzero(may_train)
         generator = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(2**32 - 1,)))
         return np.sort(generator.permutation(candidates)[: self.reference])
 
@@ -182,6 +195,11 @@ class Protocol:
         total = n_pool if n_rows is None else n_rows
         first = numbers < (total + 1) // 2
         return first, ~first
+
+
+def _by_row(n_pool: int, rows: Int[np.ndarray, " n_pool"] | None) -> Int[np.ndarray, " n_pool"]:
+    """Return the positions of a pool in the order of their row numbers."""
+    return np.arange(n_pool) if rows is None else np.argsort(rows, kind="stable")
 
 
 def preset(name: str, *, sizes: Sequence[int], seed: int = 0) -> Protocol:
