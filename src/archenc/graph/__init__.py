@@ -8,6 +8,7 @@ from archenc.graph.cell import Cell, Edge
 from archenc.graph.forms import forms
 from archenc.graph.ops import Kind, Op, op, vocabulary
 from archenc.graph.population import canonical_text, canonical_texts, class_labels, ids
+from archenc.graph.renumbering import canonical_cells
 from archenc.graph.rewire import Rewire
 from archenc.graph.unbatch import architectures
 from archenc.graph.views import op_on_edge, op_on_node
@@ -23,6 +24,7 @@ __all__ = [
     "View",
     "architectures",
     "as_batch",
+    "canonical_cells",
     "canonical_text",
     "canonical_texts",
     "class_labels",

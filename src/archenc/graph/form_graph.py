@@ -43,6 +43,17 @@ def live_iso_texts(
     ops: Int16[np.ndarray, "n V"], edge_ops: Int16[np.ndarray, "n V V"], inputs: int
 ) -> np.ndarray:
     """Return the live parts up to relabelling: without dead nodes, hidden nodes in a canonical order."""
+    ops, edge_ops, where = live_iso(ops, edge_ops, inputs)
+    return raw_texts(ops, edge_ops, inputs)[where]
+
+
+def live_iso(
+    ops: Int16[np.ndarray, "n V"], edge_ops: Int16[np.ndarray, "n V V"], inputs: int
+) -> tuple[Int16[np.ndarray, "m V"], Int16[np.ndarray, "m V V"], Int[np.ndarray, " n"]]:
+    """Return the distinct live parts, hidden nodes in a canonical order, and for each cell which is its.
+
+    Dead nodes have become padding, wherever they stood.
+    """
     live, edge_ops = _live_part(ops, edge_ops, inputs)
     live[:, :inputs] = live[:, -1] = True
     ops = np.where(live, ops, np.int16(-1))
@@ -63,7 +74,7 @@ def live_iso_texts(
     tied = (colour[:, 1:] == colour[:, :-1]) & (depth[:, 1:] == depth[:, :-1]) & (ops[:, 1:] >= 0)
     for k in np.flatnonzero(tied.any(axis=1)):
         edge_ops[k] = _least(edge_ops[k], tied[k])
-    return raw_texts(ops, edge_ops, inputs)[where]
+    return ops, edge_ops, where
 
 
 def _text(ops: list[int], arriving: list[list[int]], inputs: int) -> str:

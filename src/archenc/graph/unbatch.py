@@ -24,7 +24,7 @@ def architectures(batch: GraphBatch) -> list[Architecture]:
     arrays = np.concatenate(
         [batch.ops.reshape(n * n_cells, -1), batch.edge_ops.reshape(n * n_cells, -1)], axis=1
     )
-    cells = [_cell(row.tobytes(), width) for row in arrays]
+    cells = [cell_of(row.tobytes(), width) for row in arrays]
     names = batch.attribute_names
     return [
         Architecture(
@@ -37,7 +37,8 @@ def architectures(batch: GraphBatch) -> list[Architecture]:
 
 
 @lru_cache(maxsize=65536)
-def _cell(arrays: bytes, width: int) -> Cell:
+def cell_of(arrays: bytes, width: int) -> Cell:
+    """Return the cell of `width` slots whose node operations, then edge operations, are given as int16."""
     ops, edge_ops = np.split(np.frombuffer(arrays, dtype=np.int16), [width])
     edge_ops = edge_ops.reshape(width, width)
     known = vocabulary()
