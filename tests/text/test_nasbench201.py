@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archenc import networks, text
+from archenc.graph import canonical_cells
 from archenc.networks.edge_cell import EdgeCell
 from archenc.spaces import space
 
@@ -60,8 +61,6 @@ def test_the_canonical_text_computes_the_same():
         cell = arch.cells[0]
         if cell.is_connected:
             written = running.run(arch, canonical=True)["Cell"](3)
-            from archenc.graph import canonical_cells
-
             running.same(written, EdgeCell(canonical_cells([cell])[0], 3, 3), running.batch(2, 3, 5, 5))
             assert running.count(written) == running.count(EdgeCell(cell.prune(), 3, 3))
 

@@ -41,9 +41,6 @@ def test_the_network_is_the_network(task: str):
     written = running.classes(text.render(arch, context="network", dataset=task))["Network"]
     shape = (9, 3, 32, 32) if task == "jigsaw" else (3, 32, 32)
     small = networks.build(arch, task, seed=0, channels=2, input_shape=shape)
-    if hasattr(written(channels=2), "head") and task in ("segmentsemantic", "normal", "autoencoder"):
-        with torch.device("meta"):
-            assert running.count(written(channels=2)) == running.count(small)
     running.same(written(channels=2), small, running.batch(2, *shape))
     with torch.device("meta"):
         assert running.count(written()) == running.count(networks.build(arch, task, device="meta"))

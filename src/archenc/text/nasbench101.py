@@ -32,8 +32,8 @@ def cells(arch: Architecture, style: Style) -> list[str]:
         return [faithful_cell(as_given(arch.cells[0])[0], style)]
     if style.context == "network":
         raise InvalidArgument(
-            "nb101_detail='simple' writes cells that are 16 channels wide, of which the network of the benchmark "
-            "cannot be made; legal with context='network': 'faithful'"
+            "nb101_detail='simple' writes cells that are 16 channels wide, of which the network of the "
+            "benchmark cannot be made; legal with context='network': 'faithful'"
         )
     return [simple_cell(arch.cells[0], style)]
 

@@ -127,8 +127,8 @@ def comment(_: Architecture, style: Style) -> str:
             f"Dilated{unit} is once the same, with a dilation."
         )
     lines.append(
-        "FactorizedReduction halves height and width by two 1x1 convolutions of stride 2, one of them shifted "
-        "by a pixel, whose outputs are joined."
+        "FactorizedReduction halves height and width by two 1x1 convolutions of stride 2, one of them "
+        "shifted by a pixel, whose outputs are joined."
     )
     return "\n".join([*lines, _RECIPE.sentence()])
 

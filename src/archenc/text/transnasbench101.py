@@ -81,17 +81,17 @@ def comment(_: Architecture, style: Style) -> str:
     task = _task(style)
     lines = [
         f"{task.title}.",
-        "The stem is two 3x3 convolutions of stride 2, with 32 and 64 channels, each with batch normalization, "
-        "and a ReLU between them.",
+        "The stem is two 3x3 convolutions of stride 2, with 32 and 64 channels, each with batch "
+        "normalization, and a ReLU between them.",
         "Five modules follow, each of two copies of the cell below; the cells of all modules have the same "
-        "wiring. The first cell of the first, the third and the fifth module halves height and width and doubles "
-        "the channels, to 128, 256 and 512.",
+        "wiring. The first cell of the first, the third and the fifth module halves height and width and "
+        "doubles the channels, to 128, 256 and 512.",
         f"The head is {task.head}.",
     ]
     if not style.inline:
         lines.append(
-            f"{style.unit_name}(channels, kernel_size, stride, padding) is a ReLU, a convolution without bias "
-            "and batch normalization, in this order."
+            f"{style.unit_name}(channels, kernel_size, stride, padding) is a ReLU, a convolution without "
+            "bias and batch normalization, in this order."
         )
     return "\n".join([*lines, task.recipe.sentence()])
 
@@ -123,7 +123,7 @@ def _pooled(outputs: int) -> str:
     return f"global average pooling and a linear layer with {outputs} outputs"
 
 
-_IMAGES = "of indoor images, 256x256 pixels, 3 colours"
+_IMAGES = "in indoor images, 256x256 pixels, 3 colours"
 _SEGMENTATION = ([1024, 512, 256, 128, 64, 32, 32], [place > 1 for place in range(7)])
 _GENERATION = (
     [1024, 1024, 512, 512, 256, 128, 64, 64, 32, 32, 16, 32, 16],
@@ -131,15 +131,13 @@ _GENERATION = (
 )
 _DECODER = "a decoder of 3x3 convolutions that doubles height and width five times and gives {} channels"
 _TASKS = {
-    "class_scene": _Task(f"Classification of the scene {_IMAGES}: 63 classes", 63, _sgd(25), _pooled(63)),
-    "class_object": _Task(
-        f"Classification of the object {_IMAGES}: 100 classes", 100, _sgd(25), _pooled(100)
-    ),
+    "class_scene": _Task(f"Classification of scenes {_IMAGES}: 63 classes", 63, _sgd(25), _pooled(63)),
+    "class_object": _Task(f"Classification of objects {_IMAGES}: 100 classes", 100, _sgd(25), _pooled(100)),
     "room_layout": _Task(
         f"Regression of the layout of the room, 9 coordinates, {_IMAGES}", 9, _sgd(25), _pooled(9)
     ),
     "jigsaw": _Task(
-        "Jigsaw: which of 1000 permutations shuffled the nine tiles of an indoor image, 64x64 pixels, 3 colours",
+        "Jigsaw: which of 1000 permutations shuffled nine tiles of an indoor image, 64x64 pixels, 3 colours",
         1000,
         _sgd(10),
         "the maps of the nine tiles joined along the channels, " + _pooled(1000),
@@ -180,7 +178,7 @@ _DECODER_LAYER = module_class(
     [
         "self.conv = nn.Conv2d(C_in, C_out, kernel_size=3, stride=1, padding=1)",
         "if double:\n"
-        "    self.conv = nn.ConvTranspose2d(C_in, C_out, kernel_size=3, stride=2, padding=1, output_padding=1)",
+        "    self.conv = nn.ConvTranspose2d(C_in, C_out, 3, stride=2, padding=1, output_padding=1)",
         "self.norm = nn.BatchNorm2d(C_out)",
         "self.relu = nn.LeakyReLU(0.2)",
     ],

@@ -98,10 +98,10 @@ def separable_unit(name: str, repeats: int) -> str:
     """Return the class of a depthwise and a pointwise convolution, behind a ReLU, before a batch norm."""
     layers: list[str] = []
     for turn in range(repeats):
-        stride = "stride" if turn == 0 else "1"
+        window = f"kernel_size, {'1' if turn else 'stride'}, padding, dilation"
         layers += [
             "nn.ReLU()",
-            f"nn.Conv2d(channels, channels, kernel_size, {stride}, padding, dilation, groups=channels, bias=False)",
+            f"nn.Conv2d(channels, channels, {window}, groups=channels, bias=False)",
             "nn.Conv2d(channels, channels, kernel_size=1, bias=False)",
             "nn.BatchNorm2d(channels)",
         ]
