@@ -9,6 +9,7 @@ import typer
 
 from archenc.cli import network_options
 from archenc.errors import DataError, InvalidArgument
+from archenc.progress import bar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train architectures, and make a table.")
 
@@ -82,12 +83,12 @@ def build(
         task=task or None,
     )
     counts = (0, 0)
-    with _bar(progress) as advance:
+    with bar("trainings", progress) as show:
 
         def note(done: int, total: int) -> None:
             nonlocal counts
             counts = (done, total)
-            advance(done, total)
+            show(done, total)
 
         mapper = _cluster(ray) if ray else None
         table = build_benchmark(
@@ -134,29 +135,3 @@ def _cluster(address: str) -> Any:
     from archenc.networks.benchmark import on_cluster
 
     return partial(on_cluster, address=None if address == "local" else address)
-
-
-def _bar(shown: bool) -> Any:
-    """Yield what shows trainings done of trainings planned, with an estimate of the time left."""
-    from contextlib import contextmanager
-
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    @contextmanager
-    def bar() -> Any:
-        if not shown:
-            yield lambda *_: None
-            return
-        columns = (
-            TextColumn("trainings"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(elapsed_when_finished=True),
-        )
-        # The times of a shard come all at once, minutes apart: the estimate looks far back.
-        with Progress(*columns, console=Console(stderr=True), speed_estimate_period=3600) as progress:
-            task = progress.add_task("trainings", total=None)
-            yield lambda done, total: progress.update(task, completed=done, total=total)
-
-    return bar()

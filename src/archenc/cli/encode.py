@@ -33,8 +33,9 @@ def encode(
     progress: Annotated[bool, typer.Option(help="Show a bar, with the time left.")] = True,
 ) -> None:
     """Write the codes of architectures: key, spelling, and one float32 column a feature."""
-    from archenc.cli.encoder_options import bar, encoder_class, made, settings
+    from archenc.cli.encoder_options import encoder_class, made, settings
     from archenc.encoders.exporting import export
+    from archenc.progress import bar
     from archenc.spaces import space as find
 
     if whole + (archs is not None) + (sample > 0) != 1:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,28 +63,3 @@ def architectures(space_name: str, path: Path) -> list[Architecture]:
     if not found:
         raise InvalidArgument(f"--archs {path}: no line with an architecture")
     return found
-
-
-@contextmanager
-def bar(what: str, shown: bool) -> Iterator[Callable[..., None]]:
-    """Yield what shows done of total, the time left and a note, on standard error; nothing if not shown."""
-    if not shown:
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(elapsed_when_finished=True),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), speed_estimate_period=120) as progress:
-        task = progress.add_task("", total=None)
-
-        def show(done: int, total: int, note: str = "") -> None:
-            progress.update(task, completed=done, total=total, description=note)
-
-        yield show

@@ -42,9 +42,10 @@ def pretrain(
 
     OUT holds config.json, model.safetensors, which `weights=OUT` takes, and losses.csv.
     """
-    from archenc.cli.encoder_options import bar, encoder_class, made, settings
+    from archenc.cli.encoder_options import encoder_class, made, settings
     from archenc.encoders.learned.base import LearnedEncoder
     from archenc.encoders.learned.base import pretrain as train
+    from archenc.progress import bar
 
     options = {
         "preset": preset,

@@ -13,9 +13,11 @@ from archenc.errors import UnknownName
 T = TypeVar("T")
 
 
-def read_definitions(file: str, read: Callable[[str, dict[str, Any]], T]) -> dict[str, T]:
-    """Return what `read` makes of each table of a TOML file in the room's data, by its name."""
-    text = files("archenc.evaluation").joinpath(f"data/{file}").read_text(encoding="utf-8")
+def read_definitions(
+    file: str, read: Callable[[str, dict[str, Any]], T], room: str = "archenc.evaluation"
+) -> dict[str, T]:
+    """Return what `read` makes of each table of a TOML file in the data of a room, by its name."""
+    text = files(room).joinpath(f"data/{file}").read_text(encoding="utf-8")
     return {name: read(name, fields) for name, fields in tomllib.loads(text).items()}
 
 

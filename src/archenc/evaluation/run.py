@@ -16,12 +16,12 @@ from archenc.errors import DataError, InvalidArgument
 from archenc.evaluation.fingerprint import fingerprint
 from archenc.evaluation.method import Method, as_methods, with_reference
 from archenc.evaluation.metrics import DEFAULT_METRICS
-from archenc.evaluation.progress import Watch, watch
 from archenc.evaluation.protocols import Protocol
 from archenc.evaluation.results import TRIAL_COLUMNS, TrialRow, write_csv
 from archenc.evaluation.task import Task
 from archenc.evaluation.trials import Cell, Outcome, Plan, run
 from archenc.evaluation.workers import run_in_processes
+from archenc.progress import Bar, bar
 from archenc.store import Journal, atomic_path, content_key, write_json
 
 JOURNAL = "journal.jsonl"
@@ -90,19 +90,21 @@ def evaluate(
     book = _Book(plan, None if out is None else Path(out))
     groups = [cells for cells in plan.groups(together) if not all(book.has(cell) for cell in cells)]
     # A group is trained whole even if some of its trials are known: alone, a trial would round differently.
-    with watch(progress, total=book.total, done=book.resumed) as bar:
-        outcomes = run_in_processes(plan, groups, jobs) if jobs > 1 else _run_here(plan, groups, bar)
+    with bar("trials", progress, total=book.total, done=book.resumed) as shown:
+        outcomes = run_in_processes(plan, groups, jobs) if jobs > 1 else _run_here(plan, groups, shown)
         with closing(outcomes):  # an interrupt ends the workers too
             for outcome in outcomes:
                 if not book.has(outcome.cell):
                     book.add(outcome)
-                    bar.advance(plan.methods[outcome.cell.method].label, outcome.cell.n_train)
+                    shown.advance(
+                        f"{plan.methods[outcome.cell.method].label}, {outcome.cell.n_train} to train on"
+                    )
     return book.close(experiment)
 
 
-def _run_here(plan: Plan, groups: Sequence[tuple[Cell, ...]], bar: Watch) -> Generator[Outcome]:
+def _run_here(plan: Plan, groups: Sequence[tuple[Cell, ...]], shown: Bar) -> Generator[Outcome]:
     for cells in groups:
-        bar.begin(plan.methods[cells[0].method].label, cells[0].n_train)
+        shown.note(f"{plan.methods[cells[0].method].label}, {cells[0].n_train} to train on")
         yield from run(plan, cells)
 
 

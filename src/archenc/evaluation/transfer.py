@@ -18,13 +18,13 @@ from archenc.errors import InvalidArgument
 from archenc.evaluation.fingerprint import fingerprint
 from archenc.evaluation.method import GRAPH, Method
 from archenc.evaluation.metrics import DEFAULT_METRICS
-from archenc.evaluation.progress import watch
 from archenc.evaluation.protocols import Protocol
 from archenc.evaluation.results import TrialRow
 from archenc.evaluation.run import evaluate
 from archenc.evaluation.task import Task
 from archenc.predictors import load
 from archenc.predictors.transfer import fine_tune_trials
+from archenc.progress import bar
 from archenc.spaces import space
 from archenc.store import Journal, content_key
 
@@ -148,10 +148,10 @@ def train_sources(
     records: list[dict[str, Any]] = []
     order = sorted(seeds)
     groups = [order[i : i + together] for i in range(0, len(order), together)]
-    with watch(progress, total=len(order)) as bar:
+    with bar("sources", progress, total=len(order)) as shown:
         for group in groups:
             if folder is None or journal is None or any(names[trial] not in known for trial in group):
-                bar.begin(f"source, {task.space}", start.size)
+                shown.note(f"{task.space}, {start.size} to train on")
                 began = time.perf_counter()
                 splits = [draws.splits(len(task), trial)[start.size].train for trial in group]
                 material = [
@@ -172,7 +172,7 @@ def train_sources(
                 models |= {seeds[trial]: load(folder / names[trial]) for trial in group}
                 records += [known[names[trial]] for trial in group]
             for _ in group:
-                bar.advance(f"source, {task.space}", start.size)
+                shown.advance()
     return Sources(key, models), records
 
 

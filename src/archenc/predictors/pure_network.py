@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,6 +11,7 @@ from torch import Tensor
 from archenc.networks.threads import single_thread
 from archenc.predictors.flow import Parameters
 from archenc.predictors.training import Copy, Schedule, stack, train, unstack
+from archenc.progress import bar
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def train_copies(
 
     tensors: of all architectures that any copy reads, on any device. label: what the bar of `progress` says.
     """
-    with single_thread(), _bar(progress, f"{label}, {len(copies)} networks") as on_epoch:
+    with single_thread(), bar("epochs", progress) as shown:
         trained = train(
             network.trained or network.score,
             {k: v.to(device) for k, v in stack(starts).items()},
@@ -59,19 +58,6 @@ def train_copies(
             dropout=network.dropout,
             noise=network.noise,
             frozen=network.frozen,
-            on_epoch=on_epoch,
+            on_epoch=lambda done, total: shown(done, total, f"{label}, {len(copies)} networks"),
         )
     return unstack(trained)
-
-
-@contextmanager
-def _bar(show: bool, label: str) -> Iterator[Any]:
-    """Yield a callback for `train` that draws a progress bar, or None."""
-    if not show:
-        yield None
-        return
-    from rich.progress import Progress
-
-    with Progress() as progress:
-        task = progress.add_task(label)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

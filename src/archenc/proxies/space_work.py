@@ -1,36 +1,31 @@
-"""The scoring of architectures by one process or several, one thread each."""
+"""The scoring of architectures, or of their operations, by one process or several, one thread each."""
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import threading
+import time
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import torch
-
-from archenc.errors import ArchencError, InvalidArgument
+from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
 from archenc.networks import build
 from archenc.networks.threads import single_thread
+from archenc.processes import in_processes
 from archenc.proxies.inputs import Inputs
-from archenc.proxies.scoring import score
+from archenc.proxies.scoring import op_scores, score
 from archenc.proxies.seeding import weight_seed
 from archenc.spaces import space
 
 Record = dict[str, Any]
-_PLAN: list[Plan] = []
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is the same for every architecture of a run; it travels once a process."""
+    """What is the same for every architecture of a run; it travels once a process.
+
+    operations: whether operations are scored, rather than networks.
+    """
 
     space: str
     task: str
@@ -39,10 +34,11 @@ class Plan:
     seed: int
     device: str | None
     skeleton: Mapping[str, Any]
+    operations: bool = False
 
 
 class Row(NamedTuple):
-    """One architecture, the text by which a table finds it, and its native spelling."""
+    """One architecture, the text by which a run finds it, and its native spelling."""
 
     key: str
     spelling: str
@@ -60,31 +56,19 @@ def compute(plan: Plan, rows: Sequence[Row], jobs: int) -> Generator[Record]:
         with single_thread():
             yield from (score_one(plan, row.key, row.arch) for row in rows)
         return
-    context = multiprocessing.get_context("spawn")  # forking a process that runs threads can deadlock
-    executor = ProcessPoolExecutor(
-        min(jobs, len(rows)), mp_context=context, initializer=_begin, initargs=(plan,)
+    yield from in_processes(
+        _work, plan, [(row.key, row.spelling) for row in rows], jobs, kept="every score that was finished"
     )
-    finished = False
-    try:
-        waiting = {executor.submit(_work, row.key, row.spelling) for row in rows}
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield future.result()
-        finished = True
-    except BrokenProcessPool as error:
-        raise ArchencError(
-            f"a worker process died, perhaps for lack of memory with jobs={jobs}; every score that was "
-            "finished is kept: run again, with fewer jobs"
-        ) from error
-    finally:
-        executor.shutdown(wait=finished, cancel_futures=True)
 
 
 def score_one(plan: Plan, key: str, arch: Architecture) -> Record:
     """Return the record of one architecture: plain values; its weights follow from seed and key."""
     seed = weight_seed(plan.seed, key)
+    start = time.process_time()
     network = build(arch, plan.task, seed=seed, **plan.skeleton)
+    if plan.operations:
+        values = op_scores(network, plan.inputs, plan.names, seed=seed, device=plan.device)
+        return {"key": key, "values": values.tolist(), "seconds": time.process_time() - start}
     found = score(network, plan.inputs, plan.names, seed=seed, device=plan.device)
     return {
         "key": key,
@@ -94,21 +78,7 @@ def score_one(plan: Plan, key: str, arch: Architecture) -> Record:
     }
 
 
-def _begin(plan: Plan) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
-    _PLAN[:] = [plan]
-
-
-def _end_with_parent() -> None:
-    """A worker of a killed run would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _work(key: str, spelling: str) -> Record:
-    plan = _PLAN[0]
-    return score_one(plan, key, space(plan.space).parse(spelling))
+def _work(plan: Plan, row: tuple[str, str]) -> Record:
+    key, spelling = row
+    with single_thread():
+        return score_one(plan, key, space(plan.space).parse(spelling))
