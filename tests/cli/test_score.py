@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from archenc import space
 from archenc.cli.app import app
 from archenc.networks.benchmark import distinct
+from archenc.proxies import operation_scores
 from archenc.tables import BenchmarkTable
 
 SMALL = "channels=4,cells=1,input_shape=1x8x8"
@@ -69,6 +70,19 @@ def test_one_of_each_canonical_class(tmp_path: Path, monkeypatch: pytest.MonkeyP
     code, said = call("--space", "nb201", "--out", str(tmp_path), *options)
     assert code == 0, said
     assert BenchmarkTable.open(tmp_path / "scores.parquet").keys == list(two)
+
+
+def test_operations_are_scored_and_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ARCHENC_HOME", str(tmp_path))
+    out = tmp_path / "operations" / "mine"
+    options = ["--operations", "--proxies", "snip,l2_norm", "--batch", "4", "--skeleton", SMALL]
+    code, said = call("--space", "nb201", "--out", str(out), "--rows", "3", *options)
+    assert code == 0, said
+    assert "3 architectures x at most 6 operations x 2 proxies" in said
+    assert "ms an architecture" in said
+    found = operation_scores("mine")
+    assert found.names == ("snip", "l2_norm")
+    assert found.values.shape == (3, 6, 2)
 
 
 def test_images_come_from_one_place(tmp_path: Path):

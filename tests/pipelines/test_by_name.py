@@ -1,12 +1,16 @@
 """Predictor and encoder by name, put together."""
 
+from pathlib import Path as Path_
+
+import numpy as np
 import pytest
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from archenc.encoders import Path, ZeroCost
-from archenc.errors import InvalidArgument, UnknownName
+from archenc.errors import DataError, InvalidArgument, UnknownName
 from archenc.pipelines.by_name import assemble, parse, reads_graphs, takes_scores
 from archenc.predictors import Ridge
+from archenc.proxies import OperationScores
 from archenc.spaces import space
 
 NB201 = space("nasbench201")
@@ -49,6 +53,19 @@ def test_scores_reference_and_missing_reach_the_encoders_that_take_them():
     encoder = assemble("ridge", "zero_cost", **given).named_steps["encoder"]
     assert (encoder.scores, encoder.missing, len(encoder.reference)) == (SCORES, "indicator", 9)
     assert isinstance(assemble("ridge", "path", **given), Pipeline)
+
+
+def test_saliencies_are_found_by_name(tmp_path: Path_, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ARCHENC_HOME", str(tmp_path))
+    values = np.random.default_rng(0).random((30, 6, 2))
+    OperationScores.of(ARCHS, values).save(tmp_path / "operations" / "mine" / "operations.parquet")
+    options = "epochs=1:layers=2:flow_width=8:head=[8]:timesteps=2"
+    model = assemble(f"ta_gates:saliencies=mine:{options}").fit(ARCHS[:8], range(8))
+    assert model.config_.features == 2
+    other = assemble(f"ta_gates:{options}").fit(ARCHS[:8], range(8))
+    assert not np.allclose(model.predict(ARCHS), other.predict(ARCHS))
+    with pytest.raises(DataError, match="yours"):
+        assemble("gates_pp:saliencies=yours")
 
 
 def test_parse():

@@ -1,9 +1,10 @@
-"""`archenc score`: zero-cost scores of the architectures of a space, as a table."""
+"""`archenc score`: zero-cost scores of the architectures of a space, or of their operations."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,7 +14,7 @@ from archenc.errors import InvalidArgument
 if TYPE_CHECKING:
     from archenc.graph import Architecture
     from archenc.networks import Network
-    from archenc.proxies import Inputs
+    from archenc.proxies import Inputs, OperationScores
 
 
 def score(
@@ -30,7 +31,9 @@ def score(
             "training part, and networks take its images and classes."
         ),
     ] = "",
-    proxies: Annotated[str, typer.Option(help="Names separated by commas, or all 13.")] = "all",
+    proxies: Annotated[
+        str, typer.Option(help="Names separated by commas, or all: 13, of operations 7.")
+    ] = "all",
     rows: Annotated[
         str,
         typer.Option(
@@ -45,11 +48,18 @@ def score(
     skeleton: Annotated[
         str, typer.Option(help="Smaller networks: channels=8,cells=1,... as networks.build takes them.")
     ] = "",
+    operations: Annotated[
+        bool,
+        typer.Option(
+            "--operations",
+            help="Score each operation, for TA-GATES and GATES++: operations.parquet instead of a table.",
+        ),
+    ] = False,
     progress: Annotated[bool, typer.Option(help="Show a bar, with the time left.")] = True,
 ) -> None:
-    """Score untrained networks by zero-cost proxies and write a table."""
+    """Score untrained networks, or their operations, by zero-cost proxies and write what was found."""
     from archenc.networks import build
-    from archenc.proxies import PROXIES, Inputs, score_space
+    from archenc.proxies import PROXIES, SALIENCIES, Inputs, score_operations, score_space
     from archenc.spaces import space as find
 
     member = find(space)
@@ -66,22 +76,23 @@ def score(
         if data is None
         else Inputs.dataset(data, seed, batch=batch)
     )
-    names = PROXIES if proxies == "all" else tuple(name.strip() for name in proxies.split(","))
+    everything = SALIENCIES if operations else PROXIES
+    names = everything if proxies == "all" else tuple(name.strip() for name in proxies.split(","))
+    given: dict[str, Any] = {
+        "out": out,
+        "seed": seed,
+        "jobs": jobs,
+        "device": None if device == "cpu" else device,
+        "progress": progress,
+        "skeleton": options,
+    }
     try:
-        table = score_space(
-            member.name,
-            archs,
-            network.task,
-            drawn,
-            names,
-            out=out,
-            seed=seed,
-            jobs=jobs,
-            device=None if device == "cpu" else device,
-            progress=progress,
-            skeleton=options,
-            dataset=None if data is None else data.name,
-        )
+        if operations:
+            found = score_operations(member.name, archs, network.task, drawn, names, **given)
+            _tell_operations(found, out)
+            return
+        given["dataset"] = None if data is None else data.name
+        table = score_space(member.name, archs, network.task, drawn, names, **given)
     except KeyboardInterrupt as stop:
         typer.echo(f"interrupted: every score is kept in {out}; the same command continues there", err=True)
         raise typer.Exit(130) from stop
@@ -89,6 +100,19 @@ def score(
     for name in table.metrics:
         for reason, count in table.missing(name).items():
             typer.echo(f"  {name}: {count:,} without a value: {reason}")
+
+
+def _tell_operations(found: OperationScores, out: Path) -> None:
+    """Say what was measured, and what an architecture took."""
+    from archenc.proxies.operation_table import OPERATIONS
+    from archenc.proxies.space_run import SECONDS
+
+    seconds = list(json.loads((out / SECONDS).read_text()).values())
+    n, u, z = found.values.shape
+    typer.echo(
+        f"{n:,} architectures x at most {u} operations x {z} proxies in {out / OPERATIONS}; "
+        f"{1000 * sum(seconds) / n:.1f} ms an architecture"
+    )
 
 
 def _rows(space: str, rows: str, seed: int) -> list[Architecture]:

@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from archenc.errors import InvalidArgument
+from archenc.proxies import operation_scores
 from archenc.registry import Registry
 
 RECOMMENDED = "recommended"
@@ -32,7 +33,8 @@ def assemble(
     encoder: a name, options likewise ("path:truncate=30"), or several joined by "+". Of a predictor that
     reads graphs (one with a parameter `supplement`) it becomes the supplement; any other predictor reads its
     rows in a Pipeline. scores, names, reference, missing: for every encoder, and every predictor on graphs,
-    that has such a parameter.
+    that has such a parameter. A text for `saliencies` ("ta_gates:saliencies=NAME") is where
+    `proxies.operation_scores` finds them.
     params: further parameters of the predictor. Raises UnknownName for a name that is not registered,
     InvalidArgument for a combination that cannot work.
     """
@@ -43,6 +45,8 @@ def assemble(
         return _recommended(encoder, inputs, seed, params)
     kind = Registry("predictors").get(name)
     legal = _checked(f"predictor {name}", kind, params)
+    if isinstance(params.get("saliencies"), str):
+        params["saliencies"] = operation_scores(params["saliencies"])
     if "seed" in legal:
         params = {"seed": seed, **params}
     encoding = None if encoder is None else _encoder(encoder, inputs, seed)
@@ -64,6 +68,14 @@ def assemble(
             f"{', '.join(Registry('encoders').names())}, or several joined by '+'"
         )
     return Pipeline([("encoder", encoding), ("predictor", kind(**params))])
+
+
+def encoders(
+    encoder: str, *, scores: Mapping[str, Any] | None = None, missing: str = "raise", seed: int = 0
+) -> list[Any]:
+    """Return unfitted encoders: one for each name joined by "+", with its options. Raises as `assemble`."""
+    inputs = {"scores": scores, "names": None, "reference": None, "missing": missing}
+    return [_one_encoder(part.strip(), inputs, seed) for part in encoder.split("+")]
 
 
 def reads_graphs(predictor: str) -> bool:

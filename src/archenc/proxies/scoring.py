@@ -87,7 +87,7 @@ def layer_scores(
     loss does not depend on has 0, and where the network has no score, every share is NaN.
     Raises InvalidArgument also for a proxy that is no sum over layers.
     """
-    members = _additive(names)
+    members = additive(names)
     session = _session(module, inputs, members, seed, device)
     found: dict[str, dict[str, float]] = {path: {} for path in session.layers}
     for member in members:
@@ -112,7 +112,7 @@ def op_scores(
     cells (stem, classifier) and between operations belong to none, so the rows do not add up to the score.
     """
     shares = layer_scores(network, inputs, names, seed=seed, device=device)
-    members = [member.name for member in _additive(names)]
+    members = [member.name for member in additive(names)]
     rows = []
     for paths in operation_paths(network).values():
         own = [shares[layer] for layer in shares if _inside(layer, paths)]
@@ -149,7 +149,8 @@ def _share(session: Session, seconds: dict[str, float]) -> None:
     seconds[_SHARED] = time.perf_counter() - start
 
 
-def _additive(names: Sequence[str | Proxy]) -> list[Proxy]:
+def additive(names: Sequence[str | Proxy]) -> list[Proxy]:
+    """Return proxies that are sums over layers. Raises InvalidArgument for another, UnknownName."""
     members = chosen(names)
     for member in members:
         if not member.additive:

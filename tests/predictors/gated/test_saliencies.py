@@ -7,7 +7,8 @@ import pytest
 
 from archenc.errors import InvalidArgument, MissingScore
 from archenc.graph import as_batch
-from archenc.predictors.gated.saliencies import OperationScores, SaliencyScale, placed
+from archenc.predictors.gated.saliencies import SaliencyScale, placed
+from archenc.proxies import OperationScores
 from archenc.spaces import space
 
 

@@ -12,8 +12,8 @@ import pytest
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
 from archenc.predictors import TAGATES
-from archenc.predictors.gated.saliencies import OperationScores
 from archenc.predictors.layers import count
+from archenc.proxies import OperationScores
 from archenc.spaces import space
 from archenc.testing.predictor_kit import PredictorKit
 

@@ -1,64 +1,16 @@
-"""Saliencies of single operations: what tells two equal operations of a cell apart before any training."""
+"""Saliencies of operations on a scale: what tells equal operations of a cell apart before any training."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
-from archenc.errors import InvalidArgument, MissingScore
-from archenc.graph import Architecture, Cell, GraphBatch, Kind, architectures
+from archenc.errors import InvalidArgument
+from archenc.graph import GraphBatch, architectures
 from archenc.predictors.gated.op_features import Saliencies
-from archenc.spaces import space
-
-
-@dataclass(frozen=True, eq=False)
-class OperationScores:
-    """Saliencies at hand, to be looked up: one array of them for a whole population.
-
-    space: name of the space. keys: n texts of `space.key`. values: [n, u, z], the u operations of all cells
-    one after another, as the `op_on_node` view and `networks.operation_paths` number them; NaN where there is
-    none, and behind the last operation of a smaller architecture.
-    """
-
-    space: str
-    keys: tuple[str, ...] = field(repr=False)
-    values: Float64[np.ndarray, "n u z"] = field(repr=False)
-
-    @classmethod
-    def of(cls, archs: Sequence[Architecture], values: Any) -> Self:
-        """Give architectures their saliencies [n, u, z]. Raises InvalidArgument for another shape."""
-        array = np.asarray(values, dtype=np.float64)
-        if array.ndim != 3 or len(array) != len(archs):
-            raise InvalidArgument(
-                f"values have shape {array.shape} for {len(archs)} architectures: expected (n, u, z)"
-            )
-        home = space(archs[0].space)
-        return cls(home.name, tuple(home.key(arch) for arch in archs), array)
-
-    @cached_property
-    def _row(self) -> dict[str, int]:
-        return {key: row for row, key in enumerate(self.keys)}
-
-    def __call__(self, archs: Sequence[Architecture]) -> list[np.ndarray]:
-        """Return one array [operations, z] an architecture. Raises MissingScore."""
-        found = []
-        for arch in archs:
-            row = self._row.get(space(self.space).key(arch))
-            if row is None:
-                raise MissingScore(f"no saliencies of {space(self.space).format(arch)!r}")
-            found.append(self.values[row, : sum(map(_operations, arch.cells))])
-        return found
-
-
-def _operations(cell: Cell) -> int:
-    if cell.ops_on == "nodes":
-        return cell.n_nodes - cell.n_inputs - 1
-    return sum(edge.op.kind is not Kind.LINK for edge in cell.edges)
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,7 +42,7 @@ class TAGATES(GatedPredictor):
     update_scale, stop_gradients: of the update. symmetry: equal operations in equal places are told apart by
     "random" noise, by `saliencies` beside ("concat") or inside ("add", times saliency_scale) the embedding,
     or not at all ("none", which is the default without saliencies). saliencies: architectures -> one array
-    [operations, z] each (see `OperationScores`); every architecture needs them, also in `predict`.
+    [operations, z] each (see `proxies.OperationScores`); every architecture needs them, also in `predict`.
 
     anytime: `fit` takes labels [n, T], the accuracies at T moments of training, earliest first; every step
     predicts one (`predict_steps`), T is 2 and the loss "mse" by default. All others: see `GATES`.
