@@ -18,6 +18,7 @@ _COMMANDS = {
     "encode": ("archenc.cli.encode:encode", "Write the codes that an encoder gives architectures."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
     "pretrain": ("archenc.cli.pretrain:pretrain", "Train a learned encoder on a space, without labels."),
+    "search": ("archenc.cli.search:search", "Search on a table with many seeds: how soon is the best near?"),
     "score": ("archenc.cli.score:score", "Score untrained networks of a space by zero-cost proxies."),
     "reproduce": (
         "archenc.cli.reproduce:reproduce",

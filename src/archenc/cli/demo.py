@@ -74,22 +74,24 @@ def _search(table: BenchmarkTable, budget: int, searches: int) -> list[str]:
 
     from archenc.evaluation.scores import score_names, scores_from
     from archenc.pipelines import Recommended
-    from archenc.search import PredictorGuided, RandomSearch, search
+    from archenc.search import Pool, search, start
 
-    pool, values = table.architectures(), table.values(_METRIC)
-    row = {arch.id(): number for number, arch in enumerate(pool)}
+    pool, values = Pool(table.architectures()), table.values(_METRIC)
     names = score_names(table, _SCORES, dataset="digits")
     predictor = Recommended(scores=scores_from(table, names), names=names, flow_from=None, n_estimators=60)
 
     def evaluate(archs: Any) -> list[float]:
-        return [float(values[row[arch.id()]]) for arch in archs]
+        return [float(values[pool.number(arch)]) for arch in archs]
 
-    best = {"random search": [], "predictor-guided, recommended": []}
-    for seed in range(searches):
-        guided = PredictorGuided(pool, predictor, initial=2 * _BATCH, seed=seed)
-        for name, searcher in zip(best, (RandomSearch(pool, seed=seed), guided), strict=True):
-            best[name].append(search(searcher, evaluate, budget, batch=_BATCH).best_so_far[-1])
-    lines = [f"{name:<30} {np.mean(found):.2f} % after {budget} trainings" for name, found in best.items()]
+    algorithms = {
+        "random search": start("random"),
+        "predictor-guided, recommended": start("predictor_guided", predictor=predictor, size=_BATCH),
+        "recommended, no scores": start("recommended"),
+    }
+    lines = []
+    for name, begin in algorithms.items():
+        found = [search(begin(pool, seed=seed), evaluate, budget).best_so_far[-1] for seed in range(searches)]
+        lines.append(f"{name:<30} {np.mean(found):.2f} % after {budget} trainings")
     return [*lines, f"{'best of all':<30} {np.nanmax(values):.2f} % after {len(pool):,}"]
 
 

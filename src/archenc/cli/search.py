@@ -1,0 +1,167 @@
+"""`archenc search`: search in simulation on a table, with many seeds, and say how soon the best is near."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archenc.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from archenc.search.simulation import Method
+
+
+def search(
+    space: Annotated[
+        str, typer.Option(help="Table: an imported space (nb201), one that comes along, or a table file.")
+    ] = "",
+    metric: Annotated[str, typer.Option(help="Metric to search for; `archenc data info` lists them.")] = "",
+    algorithm: Annotated[
+        str,
+        typer.Option(help="Algorithms, separated by commas: recommended, local, bananas:preset=cole, ..."),
+    ] = "recommended",
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="Encoders, separated by commas, for the algorithms that read one: path, adjacency+..."
+        ),
+    ] = "",
+    budget: Annotated[int, typer.Option(min=1, help="Evaluations of a search.")] = 150,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches with each algorithm.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    identity: Annotated[
+        str,
+        typer.Option(
+            help="key: each row of the table counts; canonical: isomorphic cells are one, and free."
+        ),
+    ] = "key",
+    scores: Annotated[
+        str, typer.Option(help="Scores for zero_cost: a named set (13), or metrics separated by commas.")
+    ] = "",
+    direction: Annotated[
+        str, typer.Option(help="max or min, for a metric of which the table does not say.")
+    ] = "",
+    study: Annotated[
+        str, typer.Option(help="A packaged study instead of the options above; `list` names them.")
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the results; the same folder resumes. Default runs/search/..."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show a bar.")] = True,
+) -> None:
+    """Search with one or several algorithms on a table, many seeds each, and compare them.
+
+    Seeds are paired: every algorithm begins with the same random architectures. What is finished is kept in
+    the results folder, and what is under way every few seconds: a run that was killed goes on when the
+    command is given again, to the same histories.
+    """
+    from archenc.cli.evaluate import says_where_results_are
+    from archenc.cli.printing import Format, console, print_rows, rich_table
+    from archenc.search.studies import Study, studies
+    from archenc.search.studies import study as packaged
+    from archenc.search.study import Task, run_study
+    from archenc.search.study_results import comparison_rows, result_rows, write_tables
+    from archenc.tables import BenchmarkTable
+
+    if study == "list":
+        listed = [{"name": one.name, "what": one.title, "seeds": one.seeds} for one in studies().values()]
+        print_rows(listed, Format.TABLE)
+        return
+    if study:
+        this = packaged(study)
+    else:
+        for name, given in (("space", space), ("metric", metric)):
+            if not given:
+                raise InvalidArgument(f"--{name}: needed, or --study NAME (`--study list` names them)")
+        this = Study(
+            name="search",
+            title="",
+            table=space,
+            metric=metric,
+            budget=budget,
+            seeds=seeds,
+            methods=tuple(_methods(algorithm, encoder)),
+            identity=identity,  # pyright: ignore[reportArgumentType]
+            scores=scores or None,
+        )
+    table = BenchmarkTable.open(this.table)
+    task = Task(table, this.metric, this.identity, direction or None, this.scores)
+    folder = out or Path("runs") / "search" / (study or f"{table.space}/{this.metric}")
+    with says_where_results_are(folder):
+        found = run_study(
+            task,
+            this.methods,
+            budget=this.budget,
+            seeds=this.seeds,
+            first_seed=seed,
+            out=folder,
+            jobs=jobs,
+            progress=progress,
+        )
+    rows = result_rows(
+        found,
+        experiment=this.name,
+        space=table.space,
+        task=this.metric,
+        seed=seed,
+        command=shlex.join(["archenc", *sys.argv[1:]]),
+    )
+    write_tables(found, rows, folder)
+    shown = console()
+    domain = found.problem.domain
+    title = (
+        f"{table.space}, {this.metric}: {len(domain):,} architectures ({this.identity}), {this.seeds} seeds"
+    )
+    shown.print(rich_table(_overview(rows), title))
+    if len(found.methods) > 1:
+        shown.print(rich_table(comparison_rows(found), "evaluations_to_1pct, paired by seed"))
+    if found.resumed:
+        shown.print(f"{found.resumed} searches were known from an earlier run")
+    shown.print(
+        f"Every measure: {folder / 'results.csv'}; curves.csv, comparisons.csv, histories.csv beside it"
+    )
+
+
+def _methods(algorithms: str, encoders: str) -> list[Method]:
+    """Return every algorithm with every encoder, or alone if it reads none. Raises UnknownName."""
+    import inspect
+
+    from archenc.pipelines.by_name import parse
+    from archenc.registry import Registry
+    from archenc.search.simulation import Method
+
+    found = []
+    given = [name.strip() for name in encoders.split(",") if name.strip()]
+    for spec in (name.strip() for name in algorithms.split(",")):
+        recipe = Registry("searchers").get(parse(spec)[0])
+        reads = "encoder" in inspect.signature(recipe).parameters
+        found += [Method(spec, encoder) for encoder in given] if reads and given else [Method(spec)]
+    if given and not any(method.encoder for method in found):
+        raise InvalidArgument(f"--encoder {encoders!r}: none of {algorithms} reads an encoder")
+    return found
+
+
+def _overview(rows: Any) -> list[dict[str, Any]]:
+    """Return a line a method: both measures of coming near the best, and the regret at the end."""
+    from archenc.search.study_results import CROSSING, HIT
+
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        line = lines.setdefault(
+            (row["method"], row["encoding"]), {"method": row["method"], "encoding": row["encoding"]}
+        )
+        if row["metric"] == HIT:
+            line[f"{HIT}: median"] = row["median"]
+            line["95 %"] = f"{row['ci_low']:g} - {row['ci_high']:g}"
+        elif row["metric"] == CROSSING:
+            line[CROSSING] = row["mean"]
+        elif row["metric"].startswith("regret_at_"):
+            line["regret at"] = int(row["metric"].removeprefix("regret_at_"))
+            line["mean regret"] = round(row["mean"], 5)
+    return list(lines.values())

@@ -1,0 +1,186 @@
+"""Search with a model: learn from what was evaluated, look at candidates, ask for those worth most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, final
+
+import numpy as np
+
+from archenc.errors import InvalidArgument
+from archenc.graph import Architecture
+from archenc.search.acquisition import Acquisition, Belief, acquisition
+from archenc.search.base import Searcher
+from archenc.search.candidates import Candidates, Everything
+from archenc.search.choosing import Best, Choose
+from archenc.search.domain import Domain
+from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
+from archenc.spaces import SearchSpace
+from archenc.typing import Seed, whole_number
+
+
+@final
+class ModelGuided(Searcher):
+    """Ask in rounds: a surrogate fitted to all that was told scores candidates, the best are asked for.
+
+    surrogate: what learns. initial: architectures asked for before. size: of a round, or of each round in
+    turn, the last size then staying; None: as many as `ask` wants. candidates, acquisition, choose:
+    strategies, or the name of an acquisition. nearest: after the choice of each round, so many of the best
+    architectures so far each add their nearest architecture, in the surrogate's codes, that was not asked for
+    (CATE's computation-aware search). patience: after so many rounds in a row without a better architecture,
+    the surrogate forgets, and learns from `initial` new random architectures and what follows.
+
+    What failed is learned from as nothing. While there are not two different values, architectures are drawn
+    at random.
+    """
+
+    def __init__(
+        self,
+        domain: Domain | SearchSpace | str | Sequence[Architecture],
+        surrogate: Surrogate,
+        *,
+        initial: int | Sequence[Architecture] = 10,
+        size: int | Sequence[int] | None = 1,
+        candidates: Candidates | None = None,
+        acquisition: Acquisition | str = "ei",
+        choose: Choose | None = None,
+        nearest: int = 0,
+        patience: int | None = None,
+        charge_duplicates: bool = False,
+        objectives: int = 1,
+        seed: Seed = 0,
+    ) -> None:
+        self.surrogate = surrogate
+        self._sizes = _sizes(size)
+        self.candidates: Candidates = Everything() if candidates is None else candidates
+        self.acquisition: Acquisition = _named(acquisition)
+        self.choose: Choose = Best() if choose is None else choose
+        self.nearest = whole_number("nearest", nearest)
+        self.patience = None if patience is None else whole_number("patience", patience, least=1)
+        if self.nearest and not hasattr(surrogate, "features"):
+            raise InvalidArgument("nearest: this surrogate has no codes in which something is near")
+        self._queue: list[int] = []
+        self._rounds = 0
+        self._stale = 0
+        self._best_known = -np.inf
+        self._since = 0  # entries before it are forgotten
+        super().__init__(
+            domain, initial=initial, charge_duplicates=charge_duplicates, objectives=objectives, seed=seed
+        )
+        self._n_initial = max(len(self._design), 2)
+
+    @property
+    def round(self) -> int | None:
+        """The size of the round that comes next."""
+        return None if self._sizes is None else self._sizes[min(self._rounds, len(self._sizes) - 1)]
+
+    def _propose(self, n: int) -> list[int]:
+        if not self._queue:
+            lesson = self.lesson()
+            if lesson is None:
+                return self._fresh(n)
+            self.refill(self.surrogate.fit_together(self.domain, [lesson])[0], n)
+        chosen, self._queue = self._queue[:n], self._queue[n:]
+        return chosen
+
+    def lesson(self) -> Lesson | None:
+        """Return what the next round learns from; None where no round is due, or nothing can be learned."""
+        self._queue = [n for n in self._queue if self.charge_duplicates or n not in self._asked]
+        if self._queue or self._design:
+            return None
+        recent = dict.fromkeys(number for number, _ in self._entries[self._since :])
+        numbers, values = self._succeeded()
+        kept = np.array([number in recent for number in numbers.tolist()], dtype=bool)
+        numbers, values = numbers[kept], values[kept]
+        if len(numbers) < 2 or (values == values[0]).all():
+            return None
+        return Lesson(numbers, values, int(self._rng.integers(2**31)))
+
+    def refill(self, fitted: Fitted, n: int) -> None:
+        """Choose the next round with a model that learned the `lesson`; n: its size, where it has none."""
+        size = self.round or n
+        numbers, values = self._succeeded()
+        ranked = numbers[np.argsort(-values, kind="stable")]
+        closed = set() if self.charge_duplicates else self._asked
+        found = self.candidates(self.domain, ranked, closed, self._rng)
+        if not len(found):
+            found = np.array(self._fresh(size), dtype=np.int64)
+        if len(found):
+            belief = _finite(fitted(found))
+            scores = self.acquisition(belief, fitted.best(numbers, values), self._rng, size)
+            found = found[self.choose(scores, min(size, len(found)), self._rng, self._rounds)]
+        self._queue = found.tolist()
+        self._queue += self._near_the_best(ranked, {*self._queue, *self._asked})
+        self._rounds += 1
+        self._forget_when_stale(float(values.max()))
+
+    def _near_the_best(self, ranked: np.ndarray, closed: set[int]) -> list[int]:
+        """Return, for each of the best, the nearest open architecture of a listed domain, ties by number."""
+        found: list[int] = []
+        if not self.nearest or not self.domain.listed:
+            return found
+        features: Any = self.surrogate
+        codes = features.features.of(self.domain, np.arange(len(self.domain)))
+        for parent in ranked[: self.nearest].tolist():
+            apart = ((codes - codes[parent]) ** 2).sum(axis=1)
+            apart[[*closed, *found]] = np.inf
+            nearest = int(np.argmin(apart))
+            if np.isfinite(apart[nearest]):
+                found.append(nearest)
+        return found
+
+    def _forget_when_stale(self, best: float) -> None:
+        if self.patience is None:
+            return
+        self._stale = 0 if best > self._best_known else self._stale + 1
+        self._best_known = max(best, self._best_known)
+        if self._stale >= self.patience:
+            self._stale, self._since, self._queue = 0, len(self._entries), []
+            self._design = self._fresh(self._n_initial)
+
+    def _own_state(self) -> dict[str, Any]:
+        return {
+            "queue": [self.domain.spell(number) for number in self._queue],
+            "rounds": self._rounds,
+            "stale": self._stale,
+            "best": self._best_known if np.isfinite(self._best_known) else None,
+            "since": self._since,
+        }
+
+    def _set_own_state(self, own: dict[str, Any]) -> None:
+        self._queue = [self.domain.read(name) for name in own["queue"]]
+        self._rounds, self._stale, self._since = own["rounds"], own["stale"], own["since"]
+        self._best_known = -np.inf if own["best"] is None else own["best"]
+
+
+def ask_together(searchers: Sequence[Searcher], n: int) -> list[list[Architecture]]:
+    """Ask several searchers at once; those that share surrogate and domain fit their models together."""
+    due: dict[tuple[int, int], list[tuple[ModelGuided, Lesson]]] = {}
+    for searcher in searchers:
+        if isinstance(searcher, ModelGuided) and (lesson := searcher.lesson()) is not None:
+            due.setdefault((id(searcher.surrogate), id(searcher.domain)), []).append((searcher, lesson))
+    for group in due.values():
+        first = group[0][0]
+        models = first.surrogate.fit_together(first.domain, [lesson for _, lesson in group])
+        for (searcher, _), model in zip(group, models, strict=True):
+            searcher.refill(model, n)
+    return [searcher.ask(n) for searcher in searchers]
+
+
+def _named(given: Acquisition | str) -> Acquisition:
+    return acquisition(given) if isinstance(given, str) else given
+
+
+def _sizes(size: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    if size is None:
+        return None
+    sizes = tuple(size) if isinstance(size, Sequence) else (size,)
+    if not sizes:
+        raise InvalidArgument("size=(): expected one size of a round at least")
+    return tuple(whole_number("size", one, least=1) for one in sizes)
+
+
+def _finite(belief: Belief) -> Belief:
+    if not np.isfinite(belief.mean).all():
+        raise InvalidArgument("the surrogate predicted NaN or infinity; expected finite numbers")
+    return belief
