@@ -11,13 +11,9 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.networks import cifar_binary as cifar
 from archenc.store import content_key
 from archenc.typing import Seed, as_generator
-
-_CIFAR = {
-    "cifar10": (10, 0, tuple(f"data_batch_{i}.bin" for i in range(1, 6)), "test_batch.bin"),
-    "cifar100": (100, 1, ("train.bin",), "test.bin"),
-}
 
 
 @final
@@ -127,17 +123,14 @@ def cifar_binary(
     2009). val: share or number of the 50,000 training images to compare networks on; NAS-Bench-201 takes
     half. Raises DataError: a file that is missing or not of that layout.
     """
-    if name not in _CIFAR:
-        raise InvalidArgument(f"name={name!r}: expected cifar10 or cifar100")
-    classes, label, files, test = _CIFAR[name]
-    read = [_records(Path(folder) / file, label + 1) for file in files]
-    x, y = (np.concatenate(arrays) for arrays in zip(*read, strict=True))
+    of = cifar.layout("name", name)
+    x, y = cifar.read([Path(folder) / file for file in of.train], of)
     n_val = math.floor(val * len(y)) if val < 1 else int(val)
-    split = tensors(x, y[:, label], name=name, train=len(y) - n_val, val=n_val, seed=seed)
-    test_x, test_y = _records(Path(folder) / test, label + 1)
+    split = tensors(x, y, name=name, train=len(y) - n_val, val=n_val, seed=seed)
+    test_x, test_y = cifar.read([Path(folder) / of.test], of)
     order = np.random.default_rng(seed).permutation(len(y))[: len(y) - n_val]
-    held = Examples(_standardised([x[order], test_x])[1], test_y[:, label].astype(np.int64))
-    return Dataset(name, classes, split.train, split.val, held, {**split.source, "test": len(held)})
+    held = Examples(_standardised([x[order], test_x])[1], test_y)
+    return Dataset(name, of.n_classes, split.train, split.val, held, {**split.source, "test": len(held)})
 
 
 def from_npz(path: str | Path, train: float = 0.5, val: float = 0.25, seed: int = 0) -> Dataset:
@@ -157,16 +150,3 @@ def _standardised(parts: list[np.ndarray]) -> list[np.ndarray]:
     reference = parts[0].astype(np.float64)
     mean, std = reference.mean(axes, keepdims=True), reference.std(axes, keepdims=True)
     return [((part - mean) / np.where(std > 0, std, 1)).astype(np.float32) for part in parts]
-
-
-def _records(path: Path, labels: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return images [n, 3, 32, 32] and label bytes [n, labels] of a file of CIFAR."""
-    size = labels + 3 * 32 * 32
-    try:
-        content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error})") from error
-    if not len(content) or len(content) % size:
-        raise DataError(f"{path}: {len(content)} bytes; CIFAR's binary layout has {size} for each image")
-    records = content.reshape(-1, size)
-    return records[:, labels:].reshape(-1, 3, 32, 32), records[:, :labels]

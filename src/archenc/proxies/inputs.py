@@ -14,14 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from archenc.errors import DataError, InvalidArgument
+from archenc.networks import cifar_binary as cifar
 from archenc.networks.datasets import Dataset
 from archenc.proxies.losses import LOSSES
 from archenc.store import content_key, file_sha256
 from archenc.typing import Seed, as_generator
-
-_CIFAR = {"cifar10": (1, 10), "cifar100": (2, 100)}
-"""Bytes of label before each image (the last one counts), and number of classes."""
-_PIXELS = 3 * 32 * 32
 
 
 @final
@@ -124,7 +121,7 @@ class Inputs:
         if shape[1:] != (8, 8):
             x = F.interpolate(x, size=shape[1:], mode="bilinear", align_corners=False)
         x = x.expand(-1, shape[0], -1, -1).contiguous()
-        y = torch.from_numpy(labels[rows].astype(np.int64))
+        y = torch.from_numpy(labels[rows])
         return Inputs(x, y, n_classes, "digits", recipe={"seed": _plain(seed), "resize": "bilinear"})
 
     @staticmethod
@@ -147,44 +144,27 @@ class Inputs:
         `train.bin` (CIFAR-100). Each channel is scaled to mean 0 and standard deviation 1 over the images
         read; there is no augmentation. Raises DataError: no such file, or its length is not whole images.
         """
-        if dataset not in _CIFAR:
-            raise InvalidArgument(f"dataset={dataset!r}; legal: {', '.join(_CIFAR)}")
-        before, n_classes = _CIFAR[dataset]
-        files = _cifar_files(Path(path), dataset)
-        images, labels = _read_cifar(files, before, n_classes)
+        of = cifar.layout("dataset", dataset)
+        files = _cifar_files(Path(path), of)
+        pixels, labels = cifar.read(files, of)
+        images = pixels.astype(np.float32) / 255
         if not 1 <= batch <= len(images):
             raise InvalidArgument(f"batch={batch}: legal: 1..{len(images)}, the number of images")
         mean, std = images.mean((0, 2, 3)), images.std((0, 2, 3))
         rows = as_generator(seed).permutation(len(images))[:batch]
         x = (images[rows] - mean[:, None, None]) / std[:, None, None]
         recipe = {"seed": _plain(seed), "files": {file.name: file_sha256(file) for file in files}}
-        y = torch.from_numpy(labels[rows].astype(np.int64))
-        return Inputs(torch.from_numpy(x.astype(np.float32)), y, n_classes, dataset, recipe=recipe)
+        y = torch.from_numpy(labels[rows])
+        return Inputs(torch.from_numpy(x.astype(np.float32)), y, of.n_classes, dataset, recipe=recipe)
 
 
-def _cifar_files(path: Path, dataset: str) -> list[Path]:
+def _cifar_files(path: Path, of: cifar.Layout) -> list[Path]:
     if path.is_file():
         return [path]
-    names = [f"data_batch_{number}.bin" for number in range(1, 6)] if dataset == "cifar10" else ["train.bin"]
-    files = [path / name for name in names if (path / name).is_file()]
+    files = [path / name for name in of.train if (path / name).is_file()]
     if not files:
-        raise DataError(f"{path}: no {' or '.join(names)} there; {dataset} in its binary layout is expected")
+        raise DataError(f"{path}: no {' or '.join(of.train)} there; the binary layout of CIFAR is expected")
     return files
-
-
-def _read_cifar(files: Sequence[Path], before: int, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return images [n, 3, 32, 32] between 0 and 1, and labels [n]."""
-    images, labels = [], []
-    for file in files:
-        content = np.fromfile(file, dtype=np.uint8)
-        if not len(content) or len(content) % (before + _PIXELS):
-            raise DataError(f"{file}: {len(content)} bytes are not whole images of {before + _PIXELS} bytes")
-        rows = content.reshape(-1, before + _PIXELS)
-        if rows[:, before - 1].max() >= n_classes:
-            raise DataError(f"{file}: a label above {n_classes - 1}; it is no file of this data set")
-        labels.append(rows[:, before - 1])
-        images.append(rows[:, before:].reshape(-1, 3, 32, 32).astype(np.float32) / 255)
-    return np.concatenate(images), np.concatenate(labels)
 
 
 def _plain(seed: Seed) -> int | str:
