@@ -24,6 +24,7 @@ _COMMANDS = {
         "archenc.cli.reproduce:reproduce",
         "Run a published protocol and print ours beside theirs.",
     ),
+    "text": ("archenc.cli.text:text", "Write an architecture as source code or as another text."),
     "transfer": ("archenc.cli.transfer:transfer", "Learn on one space, go on with few labels of another."),
 }
 

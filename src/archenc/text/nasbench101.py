@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, Cell, op
 from archenc.networks.nb101_vertices import as_given, as_trained
 from archenc.text.python import module_class, tall
 from archenc.text.recipes import Recipe
-from archenc.text.rendering import Renderer
+from archenc.text.rendering import Renderer, SlimCells
+from archenc.text.slim import SlimGraph
+from archenc.text.slim_cells import vertex_graph
 from archenc.text.style import Style
 from archenc.text.units import conv_unit, operation
 
+if TYPE_CHECKING:
+    from archenc.text.cell_modules import CellModule
+
 _PROJECTION = op("conv1x1")
 _SIMPLE_WIDTH = 16
+_FIRST = (128, 32)
 _MOMENTUM = 0.003
 """The weight of a new batch in the statistics of a batch norm; the original counts it as 0.997."""
 _RECIPE = Recipe(
@@ -156,6 +163,18 @@ def trained(archs: Sequence[Architecture]) -> list[Architecture]:
     return [replace(arch, cells=(as_trained(arch.cells[0])[0],)) for arch in archs]
 
 
+def graphs(arch: Architecture) -> list[SlimGraph]:
+    """Return the live part of the first cell, 128 channels of 32x32 pixels."""
+    return [vertex_graph(as_given(arch.cells[0])[0], *_FIRST)]
+
+
+def modules(arch: Architecture) -> list[CellModule]:
+    """Return the same as a module."""
+    from archenc.text.cell_modules import vertex_module
+
+    return [vertex_module(as_given(arch.cells[0])[0], *_FIRST)]
+
+
 def _wired(cell: Cell, source: int, target: int) -> bool:
     return any(edge.source == source and edge.target == target for edge in cell.edges)
 
@@ -180,4 +199,4 @@ def _share(rank: int, ends: int) -> str:
     return f"(C_out + {ends - 1 - rank}) // {ends}" if rank < ends - 1 else f"C_out // {ends}"
 
 
-RENDERER = Renderer(cells, helpers, trained, ("cifar10",), network, comment)
+RENDERER = Renderer(cells, helpers, trained, ("cifar10",), network, comment, SlimCells(graphs, modules))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archenc.graph import Architecture
 from archenc.text.canonical import live_parts
 from archenc.text.edge_cells import edge_cell
 from archenc.text.python import module_class, tall
 from archenc.text.recipes import Recipe
-from archenc.text.rendering import Renderer
+from archenc.text.rendering import Renderer, SlimCells
+from archenc.text.slim import SlimGraph
+from archenc.text.slim_cells import edge_graph
 from archenc.text.style import Style
 from archenc.text.units import conv_unit
+
+if TYPE_CHECKING:
+    from archenc.text.cell_modules import CellModule
 
 
 class _Task(NamedTuple):
@@ -25,6 +30,7 @@ _TASKS = {
     "cifar100": _Task("CIFAR-100", 100, 32),
     "imagenet16": _Task("ImageNet16-120", 120, 16),
 }
+_FIRST = (16, 32)
 _RECIPE = Recipe(
     "SGD",
     (("lr", "0.1"), ("momentum", "0.9"), ("weight_decay", "5e-4"), ("nesterov", "True")),
@@ -116,8 +122,20 @@ def comment(_: Architecture, style: Style) -> str:
     return "\n".join([*lines, _RECIPE.sentence()])
 
 
+def graphs(arch: Architecture) -> list[SlimGraph]:
+    """Return the cell of the first stage, 16 channels of 32x32 pixels."""
+    return [edge_graph(arch.cells[0], *_FIRST)]
+
+
+def modules(arch: Architecture) -> list[CellModule]:
+    """Return the same as a module."""
+    from archenc.text.cell_modules import edge_module
+
+    return [edge_module(arch.cells[0], *_FIRST)]
+
+
 def _task(style: Style) -> _Task:
     return _TASKS[style.dataset or next(iter(_TASKS))]
 
 
-RENDERER = Renderer(cells, helpers, live_parts, tuple(_TASKS), network, comment)
+RENDERER = Renderer(cells, helpers, live_parts, tuple(_TASKS), network, comment, SlimCells(graphs, modules))

@@ -5,16 +5,25 @@ What is written is the network that was trained: batch norms with weights, pools
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture, Cell, Kind, Op, op
 from archenc.text.canonical import live_parts
 from archenc.text.python import call, module_class, tall
 from archenc.text.recipes import Recipe
-from archenc.text.rendering import Renderer
+from archenc.text.rendering import Renderer, SlimCells
+from archenc.text.slim import SlimGraph
+from archenc.text.slim_cells import darts_graph
 from archenc.text.style import Style
 from archenc.text.units import conv_unit, factorized_reduction, operation, separable_unit
 
+if TYPE_CHECKING:
+    from archenc.text.cell_modules import CellModule
+
 _ENTRY = op("conv1x1")
+# Number of the cell, channels that enter, channels of its operations, pixels.
+_FIRST = ((0, 96, 32, 32), (1, 128, 64, 32))
 _RECIPE = Recipe(
     "SGD",
     (("lr", "0.025"), ("momentum", "0.9"), ("weight_decay", "3e-4")),
@@ -133,6 +142,18 @@ def comment(_: Architecture, style: Style) -> str:
     return "\n".join([*lines, _RECIPE.sentence()])
 
 
+def graphs(arch: Architecture) -> list[SlimGraph]:
+    """Return the first normal and the first reduction cell."""
+    return [darts_graph(cell, *_FIRST[which]) for which, cell in enumerate(arch.cells)]
+
+
+def modules(arch: Architecture) -> list[CellModule]:
+    """Return the same as modules."""
+    from archenc.text.cell_modules import darts_module
+
+    return [darts_module(cell, *_FIRST[which]) for which, cell in enumerate(arch.cells)]
+
+
 def _operation(member: Op, style: Style, stride: int) -> str:
     if member.kind is Kind.IDENTITY and stride > 1:
         return call("FactorizedReduction", "C", "C")
@@ -144,4 +165,4 @@ def _joined(cell: Cell) -> int:
     return sum(edge.target == cell.n_nodes - 1 for edge in cell.edges)
 
 
-RENDERER = Renderer(cells, helpers, live_parts, ("cifar10",), network, comment)
+RENDERER = Renderer(cells, helpers, live_parts, ("cifar10",), network, comment, SlimCells(graphs, modules))

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture
 from archenc.registry import Registry
+from archenc.text.slim import SlimGraph, chain_slim
 from archenc.text.style import Style
 
+if TYPE_CHECKING:
+    from archenc.text.cell_modules import CellModule
+
 _REGISTRY = Registry("text")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SlimCells:
+    """The cells of which the ONNX text is written: as graphs, and as modules to export."""
+
+    graphs: Callable[[Architecture], Sequence[SlimGraph]]
+    modules: Callable[[Architecture], Sequence[CellModule]]
 
 
 @final
@@ -22,7 +35,8 @@ class Renderer:
     datasets: those for which the network can be written, the default first; empty for a space without
     networks. cells: the classes of the cells. helpers: the classes that those call; in the form "inline",
     those that cannot be spelled out. network: the classes around the cells, `Network` last. comment: what
-    stands in front, in English. canonical: architectures in a numbering that isomorphic ones share.
+    stands in front, in English. canonical: architectures in a numbering that isomorphic ones share. slim:
+    cells for the ONNX text.
     """
 
     cells: Callable[[Architecture, Style], Sequence[str]]
@@ -31,6 +45,7 @@ class Renderer:
     datasets: tuple[str, ...] = ()
     network: Callable[[Architecture, Style], Sequence[str]] | None = None
     comment: Callable[[Architecture, Style], str] | None = None
+    slim: SlimCells | None = None
 
     def text(self, arch: Architecture, style: Style) -> str:
         """Return the text. Raises InvalidArgument for a data set or context that the space has not."""
@@ -106,6 +121,26 @@ def texts(
 def datasets(space: str) -> tuple[str, ...]:
     """Return the data sets or tasks for which networks of a space are written, the default first."""
     return _renderer(space).datasets
+
+
+def slim_text(arch: Architecture, *, legacy: bool = False) -> str:
+    """Return the text `chain_slim` of an architecture, equal to that of `onnx_text` but without any export.
+
+    One text a cell, apart by an empty line; what is dead is left out, as an export leaves it out. legacy: see
+    `chain_slim`. Raises InvalidArgument for a space whose cells are not known here.
+    """
+    graphs = traced(_checked(arch).space).graphs(arch)
+    return "\n".join(chain_slim(graph, legacy=legacy) for graph in graphs)
+
+
+def traced(space: str) -> SlimCells:
+    """Return the cells of a space for the ONNX text. Raises InvalidArgument where they are not known."""
+    found = _renderer(space).slim
+    if found is None:
+        raise InvalidArgument(
+            f"no ONNX text is known for the cells of {space}; give onnx_text a module and an example instead"
+        )
+    return found
 
 
 def _rendered(archs: list[Architecture], style: Style) -> list[str]:

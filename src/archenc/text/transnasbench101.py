@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from archenc.graph import Architecture
 from archenc.text.canonical import live_parts
 from archenc.text.edge_cells import edge_cell, resizing_edge_cell
 from archenc.text.python import module_class, tall
 from archenc.text.recipes import Recipe
-from archenc.text.rendering import Renderer
+from archenc.text.rendering import Renderer, SlimCells
+from archenc.text.slim import SlimGraph
+from archenc.text.slim_cells import edge_graph
 from archenc.text.style import Style
 from archenc.text.units import conv_unit, factorized_reduction
+
+if TYPE_CHECKING:
+    from archenc.text.cell_modules import CellModule
 
 
 def cells(arch: Architecture, style: Style) -> list[str]:
@@ -167,6 +172,7 @@ _TASKS = {
         behind=("nn.Tanh()",),
     ),
 }
+_SECOND = (128, 32)
 _ZEROS = (
     "def zeros(x, C_out, stride):\n"
     "    height, width = -(-x.shape[2] // stride), -(-x.shape[3] // stride)\n"
@@ -186,8 +192,20 @@ _DECODER_LAYER = module_class(
 )
 
 
+def graphs(arch: Architecture) -> list[SlimGraph]:
+    """Return the second cell, 128 channels of 32x32 pixels."""
+    return [edge_graph(arch.cells[0], *_SECOND)]
+
+
+def modules(arch: Architecture) -> list[CellModule]:
+    """Return the same as a module."""
+    from archenc.text.cell_modules import edge_module
+
+    return [edge_module(arch.cells[0], *_SECOND)]
+
+
 def _task(style: Style) -> _Task:
     return _TASKS[style.dataset or next(iter(_TASKS))]
 
 
-RENDERER = Renderer(cells, helpers, live_parts, tuple(_TASKS), network, comment)
+RENDERER = Renderer(cells, helpers, live_parts, tuple(_TASKS), network, comment, SlimCells(graphs, modules))

@@ -41,7 +41,8 @@ def unit_names(op: Op, style: Style) -> str:
 
 def _convolution(op: Op, widths: Widths, style: Style, stride: object, relu_last: bool) -> str:
     if op.repeats > 1 and not op.separable:
-        kernels = [op.kernel if turn % 2 == 0 else op.kernel[::-1] for turn in range(op.repeats)]
+        height, width = op.kernel
+        kernels = [(width, height) if turn % 2 else op.kernel for turn in range(op.repeats)]
         parts = [_single(op, kernel, widths, style, stride, relu_last) for kernel in kernels]
         return sequential(*parts)
     return _single(op, op.kernel, widths, style, stride, relu_last)

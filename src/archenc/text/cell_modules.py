@@ -1,0 +1,95 @@
+"""The cells whose ONNX text is written, as modules with the shapes of what enters; and their text."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from archenc.errors import InvalidArgument, shown
+from archenc.graph import Architecture, Cell
+from archenc.networks.darts_cell import DartsCell
+from archenc.networks.edge_cell import EdgeCell
+from archenc.networks.initialisation import torch_default
+from archenc.networks.nasbench101 import Module
+from archenc.text.onnx_export import exported, slim_graph
+from archenc.text.rendering import traced
+from archenc.text.slim import Shape, chain_slim
+
+
+class CellModule(NamedTuple):
+    """A cell as a module, and the shapes of its inputs."""
+
+    module: nn.Module
+    shapes: tuple[Shape, ...]
+
+
+def onnx_text(
+    subject: nn.Module | Architecture,
+    example: torch.Tensor | tuple[torch.Tensor, ...] | None = None,
+    *,
+    legacy: bool = False,
+) -> str:
+    """Return the text `chain_slim` of what an export to ONNX gives.
+
+    subject: a module, with an example of what it takes; or an architecture, of whose cells modules with
+    random weights are exported, one text a cell, apart by an empty line. legacy: see `chain_slim`.
+    Raises MissingExtra without onnx and onnxscript, InvalidArgument for a module that cannot be exported or
+    lacks its example, or a space whose cells are not known here.
+    """
+    if isinstance(subject, Architecture):
+        pairs = [(module, _examples(shapes)) for module, shapes in traced(subject.space).modules(subject)]
+    elif isinstance(subject, nn.Module):
+        if example is None:
+            raise InvalidArgument("example=None: expected a tensor that the module takes, or a tuple of them")
+        pairs = [(subject, example)]
+    else:
+        raise InvalidArgument(f"subject={shown(subject)}: expected a module or an Architecture")
+    return "\n".join(chain_slim(slim_graph(exported(*pair)), legacy=legacy) for pair in pairs)
+
+
+def edge_module(cell: Cell, channels: int, size: int) -> CellModule:
+    """Return the live part of a cell with operations on edges; a disconnected one as it is."""
+    cell = cell.prune() if cell.is_connected else cell
+    with torch.device("meta"):
+        module = EdgeCell(cell, channels, channels)
+    return CellModule(_filled(module), ((1, channels, size, size),))
+
+
+def vertex_module(cell: Cell, channels: int, size: int) -> CellModule:
+    """Return a pruned NAS-Bench-101 cell."""
+    with torch.device("meta"):
+        module = Module(cell, tuple(range(cell.n_nodes)), cell.n_nodes, channels, channels, momentum=0.1)
+    return CellModule(_filled(module), ((1, channels, size, size),))
+
+
+def darts_module(cell: Cell, which: int, entering: int, channels: int, size: int) -> CellModule:
+    """Return a DARTS cell as it was trained, behind cells that did not halve the image."""
+    with torch.device("meta"):
+        module = DartsCell(
+            cell,
+            which,
+            entering,
+            entering,
+            channels,
+            reduction=bool(which),
+            halved_before=False,
+            affine=True,
+            pool_norm=False,
+        )
+    return CellModule(_filled(module), ((1, entering, size, size),) * 2)
+
+
+def _filled(module: nn.Module) -> nn.Module:
+    """Fill the weights; means of batch norms are not zero, or no bias would be left when they are folded."""
+    module = module.to_empty(device="cpu")
+    torch_default(module, torch.Generator().manual_seed(0))
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm2d) and part.running_mean is not None:
+            part.running_mean.fill_(0.1)
+    return module
+
+
+def _examples(shapes: tuple[Shape, ...]) -> tuple[torch.Tensor, ...]:
+    return tuple(torch.zeros(shape) for shape in shapes)

@@ -1,0 +1,108 @@
+"""What holds for the texts of all spaces: choices, contexts, order, names, and what is refused."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from archenc import text
+from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.graph import Architecture
+from archenc.spaces import space
+from archenc.testing.unchecked import unchecked
+from archenc.text.style import CONTEXTS, FORMS
+
+SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101")
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_every_choice_gives_python_of_its_own(name: str):
+    arch = space(name).sample(1, 3)[0]
+    written = {
+        (form, context): text.render(arch, form=form, context=context, nb101_detail="faithful")
+        for form in FORMS
+        for context in CONTEXTS
+    }
+    for choice, program in written.items():
+        defined = [node.name for node in ast.parse(program).body if isinstance(node, ast.ClassDef)]
+        assert len(set(defined)) == len(defined)
+        assert ("Network" in defined) == (choice[1] == "network")
+        assert program.startswith('"""') == (choice[1] == "comment")
+        assert ("ConvUnit" in defined) == (choice[0] == "helper" or choice == ("exclude_helper", "network"))
+        assert program.endswith("\n")
+        assert not any(line != line.rstrip() for line in program.splitlines())
+    # The network brings what it calls, so these two are one.
+    assert len(set(written.values())) == len(written) - 1
+    assert written["helper", "network"] == written["exclude_helper", "network"]
+
+
+@pytest.mark.parametrize("name", SPACES)
+def test_texts_are_those_of_one_at_a_time(name: str):
+    archs = space(name).sample(5, 4)
+    for choices in ({}, {"form": "inline", "canonical": True}, {"unit_name": "Block7"}):
+        assert text.texts(archs, **choices) == [text.render(arch, **choices) for arch in archs]
+    assert "ConvUnit" not in text.render(archs[0], form="helper", unit_name="Block7", context="comment")
+    assert text.texts([]) == []
+
+
+def test_architectures_of_several_spaces_keep_their_order():
+    archs = [space(name).sample(1, 5)[0] for name in (*SPACES, "tnb101_macro", *SPACES)]
+    for canonical in (False, True):
+        written = text.texts(archs, canonical=canonical)
+        assert written == [text.render(arch, canonical=canonical) for arch in archs]
+
+
+def test_rendering_loads_no_torch():
+    program = (
+        "import sys; from archenc import text; from archenc.spaces import space\n"
+        f"for name in {SPACES}:\n"
+        "    arch = space(name).sample(1, 0)[0]\n"
+        "    text.render(arch, context='network', nb101_detail='faithful', canonical=True)\n"
+        "    text.slim_text(arch), text.routing(arch)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        {"form": "outline"},
+        {"form": None},
+        {"context": "all"},
+        {"canonical": "yes"},
+        {"unit_name": "Conv Unit"},
+        {"unit_name": "class"},
+        {"unit_name": "Network"},
+        {"unit_name": 7},
+        {"dataset": "mnist"},
+        {"dataset": 10},
+        {"nb101_detail": "full"},
+    ],
+)
+@unchecked()
+def test_a_wrong_choice_is_named(choices: dict):
+    arch = space("nb201").sample(1, 0)[0]
+    with pytest.raises(InvalidArgument, match=next(iter(choices))):
+        text.render(arch, **choices)
+
+
+@unchecked()
+def test_what_is_no_architecture_is_refused():
+    with pytest.raises(InvalidArgument, match="expected an Architecture"):
+        text.render("|none~0|")  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match="expected an Architecture"):
+        text.texts([space("nb201").sample(1, 0)[0], None])  # type: ignore[list-item]
+    with pytest.raises(InvalidArgument, match="expected an Architecture"):
+        text.routing(None)  # type: ignore[arg-type]
+
+
+def test_a_cell_of_another_kind_is_refused():
+    other = space("nb101").sample(1, 0)[0].cells
+    for name in ("nasbench201", "transnasbench101"):
+        for context in ("none", "network"):
+            with pytest.raises(InvalidArchitecture, match="operations on edges"):
+                text.render(Architecture(name, other), context=context)
