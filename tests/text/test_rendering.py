@@ -13,7 +13,7 @@ from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture
 from archenc.spaces import space
 from archenc.testing.unchecked import unchecked
-from archenc.text.style import CONTEXTS, FORMS
+from archenc.text.style import CODE, CONTEXTS
 
 SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101")
 
@@ -23,7 +23,7 @@ def test_every_choice_gives_python_of_its_own(name: str):
     arch = space(name).sample(1, 3)[0]
     written = {
         (form, context): text.render(arch, form=form, context=context, nb101_detail="faithful")
-        for form in FORMS
+        for form in CODE
         for context in CONTEXTS
     }
     for choice, program in written.items():
@@ -55,6 +55,14 @@ def test_architectures_of_several_spaces_keep_their_order():
         assert written == [text.render(arch, canonical=canonical) for arch in archs]
 
 
+def test_strings_are_forms_too():
+    archs = space("nb201").sample(4, 6)
+    assert text.texts(archs, form="routing") == [text.routing(arch) for arch in archs]
+    assert text.texts(archs, form="onnx") == [text.slim_text(arch) for arch in archs]
+    legacy = [text.slim_text(arch, legacy=True) for arch in archs]
+    assert text.texts(archs, form="onnx_legacy") == legacy
+
+
 def test_rendering_loads_no_torch():
     program = (
         "import sys; from archenc import text; from archenc.spaces import space\n"
@@ -72,6 +80,7 @@ def test_rendering_loads_no_torch():
     [
         {"form": "outline"},
         {"form": None},
+        {"context": "network", "form": "routing"},
         {"context": "all"},
         {"canonical": "yes"},
         {"unit_name": "Conv Unit"},

@@ -15,8 +15,8 @@ class Form(StrEnum):
     HELPER = "helper"
     INLINE = "inline"
     ROUTING = "routing"
-    SLIM = "slim"
-    SLIM_LEGACY = "slim_legacy"
+    ONNX = "onnx"
+    ONNX_LEGACY = "onnx_legacy"
 
 
 class Context(StrEnum):
@@ -50,23 +50,15 @@ def text(
 ) -> None:
     """Print the text of an architecture."""
     from archenc.spaces import space as find
-    from archenc.text import render, routing, slim_text
+    from archenc.text import render
 
-    found = find(space).parse(arch)
-    if form is Form.ROUTING:
-        typer.echo(routing(found))
-    elif form in (Form.SLIM, Form.SLIM_LEGACY):
-        typer.echo(slim_text(found, legacy=form is Form.SLIM_LEGACY), nl=False)
-    else:
-        typer.echo(
-            render(
-                found,
-                form=form.value,
-                context=context.value,
-                canonical=canonical,
-                unit_name=unit_name,
-                dataset=dataset,
-                nb101_detail=nb101_detail.value,
-            ),
-            nl=False,
-        )
+    written = render(
+        find(space).parse(arch),
+        form=form.value,
+        context=context.value,
+        canonical=canonical,
+        unit_name=unit_name,
+        dataset=dataset,
+        nb101_detail=nb101_detail.value,
+    )
+    typer.echo(written.removesuffix("\n"))

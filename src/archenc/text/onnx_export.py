@@ -71,13 +71,11 @@ def slim_graph(model: onnx.ModelProto) -> SlimGraph:
     for node in nodes:
         made = [name for name in node.output if name]
         if lacking := [name for name in made if shapes.get(name) is None]:
-            raise DataError(
-                f"the ONNX model does not say the shape of {lacking[0]!r}, made by {node.op_type}"
-            )
+            raise DataError(f"the ONNX model lacks the shape of {lacking[0]!r}, made by {node.op_type}")
         steps.append(
             Step(
                 node.op_type,
-                tuple(written.get(name, name) for name in node.input if name),
+                tuple(written.get(str(name), str(name)) for name in node.input if name),
                 {a.name: _value(onnx.helper.get_attribute_value(a)) for a in node.attribute},
                 {name: shapes[name] or () for name in made},
             )

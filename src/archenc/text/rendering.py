@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture
 from archenc.registry import Registry
+from archenc.text.grammar import routing
 from archenc.text.slim import SlimGraph, chain_slim
 from archenc.text.style import Style
 
@@ -83,10 +85,11 @@ def render(
     dataset: str | None = None,
     nb101_detail: str = "simple",
 ) -> str:
-    """Return the architecture as PyTorch source code: classes that run where `torch` and `nn` are known.
+    """Return the architecture as PyTorch source code, which runs where `torch` and `nn` are known.
 
     form: "exclude_helper" calls the class of a convolution with ReLU and batch norm without defining it,
-    "helper" defines it in front, "inline" spells it out at every call.
+    "helper" defines it in front, "inline" spells it out at every call. What is no source code: "routing" is
+    `archenc.text.routing`, "onnx" is `slim_text`, "onnx_legacy" the same with the published defect.
     context: "none" writes the classes of the cells only; "network" also what they call, in every form, and
     behind them the whole network and the recipe of its training; "comment" puts a description in English in
     front: task, network and training.
@@ -133,6 +136,13 @@ def slim_text(arch: Architecture, *, legacy: bool = False) -> str:
     return "\n".join(chain_slim(graph, legacy=legacy) for graph in graphs)
 
 
+_STRINGS: dict[str, Callable[[Architecture], str]] = {
+    "routing": routing,
+    "onnx": slim_text,
+    "onnx_legacy": partial(slim_text, legacy=True),
+}
+
+
 def traced(space: str) -> SlimCells:
     """Return the cells of a space for the ONNX text. Raises InvalidArgument where they are not known."""
     found = _renderer(space).slim
@@ -146,6 +156,8 @@ def traced(space: str) -> SlimCells:
 def _rendered(archs: list[Architecture], style: Style) -> list[str]:
     if style.canonical:
         archs = _canonical(archs)
+    if style.form in _STRINGS:
+        return [_STRINGS[style.form](arch) for arch in archs]
     renderers = {name: _renderer(name) for name in dict.fromkeys(arch.space for arch in archs)}
     return [renderers[arch.space].text(arch, style) for arch in archs]
 

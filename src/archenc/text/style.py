@@ -8,7 +8,9 @@ from typing import final
 
 from archenc.errors import InvalidArgument, shown
 
-FORMS = ("exclude_helper", "inline", "helper")
+CODE = ("exclude_helper", "inline", "helper")
+STRINGS = ("routing", "onnx", "onnx_legacy")
+FORMS = CODE + STRINGS
 CONTEXTS = ("none", "network", "comment")
 DETAILS = ("simple", "faithful")
 
@@ -48,6 +50,10 @@ class Style:
             value = getattr(self, name)
             if not isinstance(value, str) or value not in legal:
                 raise InvalidArgument(f"{name}={shown(value)}; legal: {', '.join(legal)}")
+        if self.form in STRINGS and self.context != "none":
+            raise InvalidArgument(
+                f"context={self.context!r}: form={self.form!r} is no source code; legal with it: 'none'"
+            )
         if not isinstance(self.canonical, bool):
             raise InvalidArgument(f"canonical={shown(self.canonical)}: expected True or False")
         unit = self.unit_name
