@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -143,7 +144,7 @@ def acquisition(name: str, **options: float) -> Acquisition:
     """
     if name not in ACQUISITIONS:
         raise UnknownName(f"acquisition: no {name!r}; known: {', '.join(ACQUISITIONS)}")
-    legal = ACQUISITIONS[name].__code__.co_varnames[4 : ACQUISITIONS[name].__code__.co_argcount]
+    legal = list(inspect.signature(ACQUISITIONS[name]).parameters)[4:]
     if foreign := sorted(set(options) - set(legal)):
         raise InvalidArgument(f"acquisition {name!r} has no {', '.join(foreign)}; legal: {', '.join(legal)}")
     return partial(ACQUISITIONS[name], **options)

@@ -12,8 +12,8 @@ from archenc.search.domain import Domain
 from archenc.search.perturbing import OneChange, Perturb
 from archenc.typing import whole_number
 
-_PATIENCE = 20
-"""Tries for each candidate before a parent is given up."""
+_PATIENCE = 50
+"""So many children in a row that are known already, and a parent is given up."""
 
 Ranked = Int64[np.ndarray, " n"]
 Found = Int64[np.ndarray, " m"]
@@ -93,14 +93,12 @@ class Mutations:
             return _open(found, closed) if self.distinct else np.array(found, dtype=np.int64)
         new: dict[int, None] = {}
         for parent in ranked.tolist():
-            for _ in range(_PATIENCE * self.children):
-                if len(new) >= self.children:
-                    return np.array(list(new), dtype=np.int64)
+            in_vain = 0
+            while len(new) < self.children and in_vain < _PATIENCE:
                 child = self.perturb(domain, parent, rng)
-                if not self.distinct or child not in closed:
+                in_vain = in_vain + 1 if child in new or (self.distinct and child in closed) else 0
+                if not in_vain:
                     new[child] = None
-                if len(new) >= len(domain.neighbours(parent)) and isinstance(self.perturb, OneChange):
-                    break
         return np.array(list(new), dtype=np.int64)
 
 

@@ -85,7 +85,7 @@ def _area(points: Float64[np.ndarray, "n 2"]) -> float:
 def _volume(points: Float64[np.ndarray, "n 3"]) -> float:
     """Add up slices along the last objective, from the top down."""
     levels = np.unique(points[:, 2])[::-1]
-    below = [*levels[1:].tolist(), 0.0]
+    below = np.append(levels[1:], 0.0)[: len(levels)].tolist()
     return float(
         sum(
             (top - bottom) * _area(points[points[:, 2] >= top][:, :2])

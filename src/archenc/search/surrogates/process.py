@@ -13,7 +13,6 @@ from scipy.stats import norm, rankdata
 
 from archenc.errors import InvalidArgument
 from archenc.pipelines.graph_and_scores import half_ranked
-from archenc.predictors.tabular.kernels import KERNELS
 from archenc.search.acquisition import Belief
 from archenc.search.domain import Domain
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
@@ -167,7 +166,13 @@ class _Fit:
 
 
 def _correlation(apart: Float[np.ndarray, "m n"], length: float) -> Float[np.ndarray, "m n"]:
-    return KERNELS["matern52"](apart / length**2)[0]
+    """Return the Matérn 5/2 correlation of squared distances, in their precision."""
+    root = np.sqrt(apart * apart.dtype.type(5 / length**2))
+    decay = np.exp(-root)
+    root *= 1 + root / 3
+    root += 1
+    root *= decay
+    return root
 
 
 def transformed(y: Float64[np.ndarray, " n"], target: Target) -> Float64[np.ndarray, " n"]:

@@ -1,0 +1,101 @@
+"""Evaluators: what fails, hangs or is missing costs its evaluation, and says why."""
+
+from __future__ import annotations
+
+import math
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from archenc.errors import InvalidArgument, UnknownName
+from archenc.search import Pool, make, search
+from archenc.search.evaluators import FromFunction, FromTable
+from archenc.spaces import space
+from archenc.tables import BenchmarkTable, Metric
+
+NB201 = space("nasbench201")
+ARCHS = list({arch.id(): arch for arch in NB201.sample(40, 0)}.values())[:30]
+
+
+@pytest.fixture(scope="module")
+def table() -> BenchmarkTable:
+    loss = np.arange(30.0)
+    gaps = np.where(loss < 3, np.nan, -loss)
+    columns = {"loss": loss, "gaps": gaps, "hours": 10 * loss, "score": loss, "score_seconds": np.ones(30)}
+    metrics = [Metric("loss", "x", "loss", direction="min"), Metric("gaps", "x", "gain", direction="max")]
+    return BenchmarkTable.from_columns("nasbench201", ARCHS, columns, metrics)
+
+
+def test_a_table_answers_and_counts_what_it_would_have_cost(table):
+    evaluate = FromTable(table, "loss", seconds="hours", scores=["score"])
+    assert evaluate(ARCHS[4:6]) == [-4.0, -5.0]
+    assert (evaluate.cost.evaluations, evaluate.cost.seconds) == (2, 90.0)
+    assert evaluate.cost.score_seconds == 30.0
+    assert math.isnan(FromTable(table, "loss", scores=["loss"]).cost.score_seconds)
+
+
+def test_several_metrics_are_several_objectives(table):
+    assert FromTable(table, ["loss", "gaps"])(ARCHS[4:5]) == [(-4.0, -4.0)]
+
+
+def test_a_gap_in_the_table_is_a_failure(table):
+    evaluate = FromTable(table, "gaps")
+    history = search(make("evolution", Pool(ARCHS), seed=0), evaluate, 30)
+    assert len(history) == 30
+    assert np.isnan(history.values).sum() == 3
+    outside = next(arch for arch in NB201.enumerate() if arch.id() not in {one.id() for one in ARCHS})
+    assert math.isnan(evaluate([outside])[0])
+    assert "not among the 30 rows" in evaluate.cost.failures[0]
+
+
+def test_a_metric_must_have_a_direction(table):
+    with pytest.raises(InvalidArgument, match="give direction"):
+        FromTable(table, "hours")
+    assert FromTable(table, "hours", direction="min")(ARCHS[1:2]) == [-10.0]
+    with pytest.raises(UnknownName):
+        FromTable(table, "lost")
+
+
+def troublesome(arch):
+    """Fail in each of the ways there are, by the place in the list."""
+    place = [one.id() for one in ARCHS].index(arch.id())
+    if place % 5 == 1:
+        raise ValueError("no such layer")
+    if place % 5 == 2:
+        return math.inf
+    if place % 5 == 3:
+        return None
+    return float(place)
+
+
+def test_every_way_to_fail_is_a_failure_with_a_reason():
+    evaluate = FromFunction(troublesome)
+    history = search(make("local", Pool(ARCHS), initial=3, seed=0), evaluate, 30)
+    assert len(history) == evaluate.cost.evaluations == 30
+    assert np.isnan(history.values).sum() == len(evaluate.cost.failures) == 18
+    assert sum("ValueError: no such layer" in reason for reason in evaluate.cost.failures) == 6
+    assert sum("returned inf" in reason for reason in evaluate.cost.failures) == 6
+
+
+def test_what_hangs_or_dies_is_stopped(tmp_path, monkeypatch):
+    hangs, dies = (NB201.format(arch) for arch in ARCHS[:2])
+    (tmp_path / "troubles.py").write_text(
+        "import os, time\n"
+        "from archenc.spaces import space\n"
+        "def worse(arch):\n"
+        "    spelled = space('nasbench201').format(arch)\n"
+        f"    if spelled == {hangs!r}: time.sleep(600)\n"
+        f"    if spelled == {dies!r}: os._exit(3)\n"
+        "    return 1.0\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    evaluate = FromFunction(import_module("troubles").worse, timeout=2.0)
+    assert [math.isnan(value) for value in evaluate(ARCHS[:3])] == [True, True, False]
+    assert "no answer within 2 s" in evaluate.cost.failures[0]
+    assert "died with exit code 3" in evaluate.cost.failures[1]
+
+
+def test_what_is_no_function_is_refused():
+    with pytest.raises(InvalidArgument, match="timeout=0"):
+        FromFunction(troublesome, timeout=0)
