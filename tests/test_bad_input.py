@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 from jaxtyping import config
 from sklearn.exceptions import NotFittedError
+from torch import nn
 from typer.testing import CliRunner
 
+from archenc import text
 from archenc.cli.app import app
 from archenc.encoders import Adjacency, GraphFeatures, ZeroCost
 from archenc.encoders import Path as PathEncoder
@@ -150,6 +152,19 @@ def test_a_disconnected_cell_of_nasbench101_has_no_identity():
         cell.prune()
     with pytest.raises(InvalidArchitecture, match=r"disconnected: no path .*holds connected cells only"):
         Architecture("nasbench101", (cell,)).id()
+
+
+def test_a_text_that_cannot_be_written_is_refused_with_what_can():
+    macro = space("tnb101_macro").parse("64-41414-basic")
+    with pytest.raises(InvalidArgument, match="dataset='mnist'; legal for nasbench201: cifar10, cifar100"):
+        text.render(ARCHS[0], context="network", dataset="mnist")
+    with pytest.raises(InvalidArgument, match="context='network': nothing is known of the networks"):
+        text.render(macro, context="network")
+    with pytest.raises(InvalidArgument, match="exported_source"):
+        text.module_source(nn.Sequential(nn.ReLU()))
+    typed = type("Typed", (nn.Module,), {"__module__": "__main__"})
+    with pytest.raises(InvalidArgument, match=r"typed into a notebook .* put the class into a \.py file"):
+        text.module_source(typed())
 
 
 def test_the_341_disconnected_cells_of_nasbench201_are_legal_and_labelled(shared_data: Path, tmp_path: Path):

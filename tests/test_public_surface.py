@@ -48,6 +48,7 @@ def test_importing_archenc_loads_nothing_heavy():
         "store",
         "tables",
         "networks",
+        "text",
         "proxies",
         "encoders",
         "predictors",

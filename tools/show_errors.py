@@ -21,7 +21,9 @@ from textwrap import fill
 
 import numpy as np
 from pyarrow.parquet import ParquetFile
+from torch import nn
 
+from archenc import text
 from archenc.errors import DataError
 from archenc.evaluation import Task
 from archenc.graph import Architecture, Cell, connected, op
@@ -153,6 +155,34 @@ def legal_ones() -> Iterator[Shown]:
         ">>> table.values('cifar10_val_accuracy_200ep', lost)",
         f"no error: {len(lost)} cells, each with a label, {labels.min():.3f} to {labels.max():.3f}",
         "all of them: they stay in every pool, and `connected` tells them apart.",
+    )
+
+
+@case
+def no_text() -> Iterator[Shown]:
+    """A text that cannot be written."""
+    cell, macro = NB201.parse(9809), space("tnb101_macro").parse("64-41414-basic")
+    nothing = "Nothing was written."
+    yield (
+        ">>> text.render(cell, context='network', dataset='mnist')",
+        raised(lambda: text.render(cell, context="network", dataset="mnist")),
+        nothing,
+    )
+    yield (
+        ">>> text.render(space('tnb101_macro').parse('64-41414-basic'), context='network')",
+        raised(lambda: text.render(macro, context="network")),
+        nothing,
+    )
+    yield (
+        ">>> text.module_source(nn.Sequential(nn.ReLU()))",
+        raised(lambda: text.module_source(nn.Sequential(nn.ReLU()))),
+        nothing,
+    )
+    typed = type("Typed", (nn.Module,), {"__module__": "__main__"})
+    yield (
+        "# a class that was typed into a notebook\n>>> text.module_source(Typed())",
+        raised(lambda: text.module_source(typed())),
+        nothing,
     )
 
 
