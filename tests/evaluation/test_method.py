@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from archenc.encoders import ZeroCost
 from archenc.errors import InvalidArgument
 from archenc.evaluation.method import Method, as_methods, seeded, with_reference
+from archenc.pipelines.by_name import assemble
 from archenc.spaces import space
 
 from .dummies import Noisy
@@ -67,3 +68,11 @@ def test_the_reference_reaches_every_encoder_that_takes_one():
 def test_a_reference_that_nobody_takes_is_refused():
     with pytest.raises(InvalidArgument, match="nothing in ridge takes a reference"):
         with_reference((Method("ridge", "graph", Ridge()),), [1, 2])
+
+
+def test_what_has_its_information_switched_off_takes_no_reference():
+    off, on = (assemble(f"flan:op_features={word}") for word in ("false", "true"))
+    with pytest.raises(InvalidArgument, match="nothing in flan"):
+        with_reference((Method("flan", "graph", off),), [1, 2])
+    given = with_reference((Method("off", "graph", off), Method("on", "graph", on)), [1, 2])
+    assert [method.estimator.reference for method in given] == [None, [1, 2]]

@@ -68,6 +68,18 @@ def test_saliencies_are_found_by_name(tmp_path: Path_, monkeypatch: pytest.Monke
         assemble("gates_pp:saliencies=yours")
 
 
+def test_a_predictor_gets_what_it_uses():
+    given = {"scores": SCORES, "names": ("a", "b"), "reference": ARCHS[:9]}
+    flan = assemble("flan", **given)
+    assert (flan.scores, flan.names, flan.reference) == (None, None, None)
+    described = assemble("flan:op_features=true", **given)
+    assert (described.scores, described.reference) == (None, ARCHS[:9])
+    warmed = assemble("flan:aux_targets=true", **given)
+    assert (warmed.scores, warmed.names, warmed.reference) == (SCORES, ("a", "b"), ARCHS[:9])
+    assert assemble("gates_pp", **given).scores == SCORES
+    assert assemble("gates_pp:aux_targets=false", **given).scores is None
+
+
 def test_parse():
     assert parse("path") == ("path", {})
     assert parse("flan:epochs=3:mask=mult:rewire=true:lr=1e-3") == (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from sklearn.base import clone
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
+from archenc.pipelines.by_name import uses
 
 GRAPH = "graph"
 """Name in the column `encoding` for a predictor that reads the architecture itself and nothing else."""
@@ -54,7 +55,7 @@ def with_reference(methods: Sequence[Method], reference: Any) -> tuple[Method, .
     given, taken = [], False
     for method in methods:
         copy: Any = clone(method.estimator)
-        names = [name for name in copy.get_params(deep=True) if name.rsplit("__", 1)[-1] == "reference"]
+        names = _references(copy.get_params(deep=True))
         taken = taken or bool(names)
         given.append(replace(method, estimator=copy.set_params(**dict.fromkeys(names, reference))))
     if not taken:
@@ -64,6 +65,20 @@ def with_reference(methods: Sequence[Method], reference: Any) -> tuple[Method, .
             f"predictor with that parameter (zero_cost, gates_pp)"
         )
     return tuple(given)
+
+
+def _references(params: Mapping[str, Any]) -> list[str]:
+    """Return the parameters called `reference`, nested ones too, of what makes use of one."""
+    found = []
+    for name in params:
+        prefix, _, last = name.rpartition("__")
+        if last == "reference":
+            own = {
+                key.rpartition("__")[2]: v for key, v in params.items() if key.rpartition("__")[0] == prefix
+            }
+            if uses(last, own):
+                found.append(name)
+    return found
 
 
 def as_methods(methods: Any) -> tuple[Method, ...]:

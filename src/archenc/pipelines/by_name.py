@@ -33,7 +33,7 @@ def assemble(
     encoder: a name, options likewise ("path:truncate=30"), or several joined by "+". Of a predictor that
     reads graphs (one with a parameter `supplement`) it becomes the supplement; any other predictor reads its
     rows in a Pipeline. scores, names, reference, missing: for every encoder, and every predictor on graphs,
-    that has such a parameter. A text for `saliencies` ("ta_gates:saliencies=NAME") is where
+    that has such a parameter and uses it. A text for `saliencies` ("ta_gates:saliencies=NAME") is where
     `proxies.operation_scores` finds them.
     params: further parameters of the predictor. Raises UnknownName for a name that is not registered,
     InvalidArgument for a combination that cannot work.
@@ -60,7 +60,8 @@ def assemble(
                 f"encoder={encoder!r}: predictor={name!r} reads graphs alone; give none, or take "
                 "flan, which has a supplement"
             )
-        given = {key: value for key, value in inputs.items() if key in legal and value is not None}
+        used = [key for key in inputs if key in legal and uses(key, {**_defaults(kind), **params})]
+        given = {key: inputs[key] for key in used if inputs[key] is not None}
         return kind(**{**({} if encoding is None else {"supplement": encoding}), **given, **params})
     if encoding is None:
         raise InvalidArgument(
@@ -76,6 +77,20 @@ def encoders(
     """Return unfitted encoders: one for each name joined by "+", with its options. Raises as `assemble`."""
     inputs = {"scores": scores, "names": None, "reference": None, "missing": missing}
     return [_one_encoder(part.strip(), inputs, seed) for part in encoder.split("+")]
+
+
+def uses(name: str, params: Mapping[str, Any]) -> bool:
+    """Say whether a predictor with these parameters looks at its `scores`, `names` or `reference`.
+
+    What takes in information without labels may have it switched off (`op_features`, `aux_targets`).
+    """
+    needed = {
+        "scores": ["aux_targets"],
+        "names": ["aux_targets"],
+        "reference": ["op_features", "aux_targets"],
+    }
+    switches = [params[switch] for switch in needed.get(name, ()) if switch in params]
+    return not switches or any(switches)
 
 
 def reads_graphs(predictor: str) -> bool:
@@ -150,6 +165,10 @@ def _checked(what: str, kind: Any, params: Mapping[str, Any]) -> list[str]:
     if unknown:
         raise InvalidArgument(f"{what} has no parameter {', '.join(unknown)}; it has {', '.join(legal)}")
     return legal
+
+
+def _defaults(kind: Any) -> dict[str, Any]:
+    return {name: one.default for name, one in inspect.signature(kind).parameters.items()}
 
 
 def _parameters(kind: Any) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from sklearn.base import clone
 from torch import Tensor
 
@@ -24,11 +25,19 @@ from archenc.predictors.graph_predictor import (
     fresh,
     stays,
 )
+from archenc.predictors.information.informed import (
+    check_information,
+    learned_features,
+    pretrained,
+    warmed,
+)
+from archenc.predictors.information.op_features import OpFeatures, Saliencies
+from archenc.predictors.information.targets import Measure
 from archenc.predictors.pure_network import PureNetwork
 from archenc.predictors.training import Schedule
 from archenc.spaces import space
 
-_OF_SPACE = ("rows", "used", "supplement", "cells", "size_inputs", "input_nodes")
+_OF_SPACE = ("rows", "used", "supplement", "cells", "size_inputs", "input_nodes", "features")
 WIDTH_UNIT, DEPTH_UNIT = 32.0, 20.0  # published scale of the two size inputs
 
 
@@ -43,12 +52,17 @@ class FLAN(GraphPredictor):
     score. paper_size: build the published 727,489 parameters (737,089 with a supplement of 13), used or
     not. seed: of initial weights, order and dropout.
 
+    op_features, saliencies: what operations compute enters their gates. aux_targets, scores, names,
+    reference, pool, pretrain_epochs, pretrain_batch_size, pretrain_lr, pretrain_seed: the network learns to
+    rank architectures without labels by cheap scores, before it sees labels. Both as in `GatesPP`, and off.
+
     Scores have no unit: only their order means anything. Akhauri & Abdelfattah, ICML 2024 (arXiv 2403.02484).
     """
 
-    state_version: ClassVar[int] = 2
+    state_version: ClassVar[int] = 3
     _config_class: ClassVar[type] = network.FlanConfig
-    _learned: ClassVar[tuple[str, ...]] = ("space_", "width_", "supplement_")
+    _learned: ClassVar[tuple[str, ...]] = ("space_", "width_", "supplement_", "features_")
+    features_: OpFeatures | None
 
     def __init__(
         self,
@@ -60,6 +74,17 @@ class FLAN(GraphPredictor):
         gat_heads: int = 1,
         mask: Mask = "mult",
         rewire: Rewire = True,
+        op_features: bool = False,
+        saliencies: Saliencies | None = None,
+        aux_targets: bool = False,
+        scores: Mapping[str, Any] | Measure | None = None,
+        names: Sequence[str] | None = None,
+        reference: Population | None = None,
+        pool: int = 5000,
+        pretrain_epochs: int = 60,
+        pretrain_batch_size: int = 64,
+        pretrain_lr: float = 1e-3,
+        pretrain_seed: int = 0,
         layers: int = 5,
         dropout: float = 0.1,
         epochs: int = 150,
@@ -79,6 +104,17 @@ class FLAN(GraphPredictor):
         self.gat_heads = gat_heads
         self.mask = mask
         self.rewire = rewire
+        self.op_features = op_features
+        self.saliencies = saliencies
+        self.aux_targets = aux_targets
+        self.scores = scores
+        self.names = names
+        self.reference = reference
+        self.pool = pool
+        self.pretrain_epochs = pretrain_epochs
+        self.pretrain_batch_size = pretrain_batch_size
+        self.pretrain_lr = pretrain_lr
+        self.pretrain_seed = pretrain_seed
         self.layers = layers
         self.dropout = dropout
         self.epochs = epochs
@@ -99,6 +135,7 @@ class FLAN(GraphPredictor):
         for name in ("timesteps", "gat_heads", "layers"):
             check_number(name, getattr(self, name), least=1, whole=True)
         check_number("batch_size", self.batch_size, least=2, whole=True)
+        check_information(self)
         check_common(self)
 
     def _batch(self, X: Population) -> GraphBatch:
@@ -113,6 +150,7 @@ class FLAN(GraphPredictor):
         self.supplement_: Any = None if self.supplement is None else clone(self.supplement)
         if self.supplement_ is not None:
             self.supplement_.fit(X, y)
+        self.features_ = learned_features(self, batch.space)
         tensors = self._tensors(X)
         inner = _inner_ops(batch.space)
         self.config_ = network.FlanConfig(
@@ -130,11 +168,12 @@ class FLAN(GraphPredictor):
             layers=self.layers,
             dropout=self.dropout,
             paper_size=self.paper_size,
+            features=tensors[5].shape[3] if self.op_features else 0,
         )
         return tensors, y
 
     def _tensors(self, X: Population) -> list[Tensor]:
-        """Adjacency, one-hot operations, real nodes, supplement, size: what the network reads."""
+        """Adjacency, one-hot operations, real nodes, supplement, size, features if any: for the network."""
         batch = self._batch(X)
         check_space(self, batch)
         batch = batch.pad(self.width_)
@@ -142,17 +181,13 @@ class FLAN(GraphPredictor):
         supplement = (
             np.zeros((n, 0)) if self.supplement_ is None else np.asarray(self.supplement_.transform(X))
         )
-        arrays = (batch.adjacency, _one_hot(batch), batch.mask, supplement, _size(batch))
+        arrays = [batch.adjacency, _one_hot(batch), batch.mask, supplement, _size(batch)]
+        if self.features_ is not None:
+            arrays.append(_padded(self.features_.transform(X, self.saliencies), self.width_))
         return [torch.as_tensor(np.ascontiguousarray(a), dtype=torch.float32) for a in arrays]
 
     def _network(self) -> PureNetwork:
-        return PureNetwork(
-            init=partial(network.init, self.config_),
-            score=partial(network.score, self.config_),
-            dropped=self.config_.dropped,
-            dropout=self.config_.dropout,
-            frozen=network.FROZEN,
-        )
+        return _network(self.config_)
 
     def _schedule(self) -> Schedule:
         return Schedule(
@@ -160,11 +195,35 @@ class FLAN(GraphPredictor):
         )
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
-        return fresh(models)
+        starts = fresh(models)
+        if not self.aux_targets:
+            return starts
+        # a supplement is fitted on the labelled ones, so with it the pool looks different to each model
+        different = models if self.supplement is not None else models[:1]
+        learned = [one for model in different for one in pretrained(model, _network)]
+        return warmed(starts, learned * (len(models) // len(different)), "head.3.")
 
     def _portable(self) -> Portable:
         rows = tuple(vocabulary()[index].name for index in _inner_ops(self.space_))
         return Portable("op.table", rows, stays(self.config_, _OF_SPACE) | {"cell_mlp": self.config_.joins})
+
+
+def _network(config: network.FlanConfig) -> PureNetwork:
+    return PureNetwork(
+        init=partial(network.init, config),
+        score=partial(network.score, config),
+        trained=partial(network.steps, config) if config.auxiliary else None,
+        dropped=config.dropped,
+        dropout=config.dropout,
+        frozen=network.FROZEN,
+    )
+
+
+def _padded(features: Float32[np.ndarray, "n c W p"], width: int) -> Float32[np.ndarray, "n c V p"]:
+    """Put zeros before the output, where a graph batch is padded."""
+    n, c, w, p = features.shape
+    inner, output = np.split(features, [w - 1], axis=2)
+    return np.concatenate([inner, np.zeros((n, c, width - w, p), dtype=np.float32), output], axis=2)
 
 
 def _inner_ops(name: str) -> list[int]:

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from archenc.predictors import layers
 from archenc.predictors.flow import Branch, FlowStack, Mask, Parameters, linear
+from archenc.predictors.information.op_embedding import add_features, described
 from archenc.predictors.layers import add, add_linear, mlp, part
 
 OP, NODE, HIDDEN, SUPPLEMENT, HEAD, SIZE = 48, 96, 128, 48, 200, 8
@@ -33,7 +34,9 @@ class FlanConfig:
 
     rows: stored rows of the operation table; used: which of them the operations of this space have.
     supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
-    weights). size_inputs: number of width/depth inputs, 0 for none. input_nodes: 1, or 2 for cells with two
+    weights). size_inputs: number of width/depth inputs, 0 for none. features: of an operation, whose function
+    is added to its embedding, 0 for none. auxiliary: number of other targets in training, which share the
+    hidden layers of the head. input_nodes: 1, or 2 for cells with two
     inputs. Each input has a state of its own; in the public model (`paper_size`) they share one, and a cell
     whose inputs are exchanged scores the same. cell_mlp: whether an MLP joins two cells, as it does by
     default; else their mean is taken. A network that learned on two cells and is given one takes it twice.
@@ -54,6 +57,8 @@ class FlanConfig:
     dropout: float = 0.1
     paper_size: bool = False
     cell_mlp: bool | None = None
+    features: int = 0
+    auxiliary: int = 0
 
     @cached_property
     def forward(self) -> FlowStack:
@@ -116,6 +121,10 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
     add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
     if config.input_states > 1:
         parameters["node.inputs"] = torch.randn(config.input_states - 1, OP, generator=generator)
+    if config.auxiliary:
+        add_linear(parameters, "auxiliary", (HEAD, config.auxiliary), generator)
+    if config.features:  # last: all else is drawn as without features
+        add_features(parameters, config.features, OP, generator, zero=True)
     return parameters
 
 
@@ -135,16 +144,60 @@ def score(
     nodes: Float[Tensor, "b c V"],
     supplement: Float[Tensor, "b s"],
     size: Float[Tensor, "b z"],
+    features: Float[Tensor, "b c V p"] | None = None,
     keep: Float[Tensor, "b h"] | None = None,
 ) -> Float[Tensor, " b"]:
     """Score b architectures, higher is better; only the order has meaning.
 
     adjacency: 1 for an edge i -> j. ops: one-hot over the k rows of `operations`. nodes: 1 for a real node,
-    0 for padding. keep: dropout multipliers for the hidden layers `config.dropped`, side by side; None: no
-    dropout.
+    0 for padding. features: of the operation of each node, given exactly if the configuration has some. keep:
+    dropout multipliers for the hidden layers `config.dropped`, side by side; None: no dropout.
     """
+    seen, keeps = _seen(config, parameters, adjacency, ops, nodes, supplement, size, features, keep=keep)
+    return mlp(parameters, "head", seen, 4, keeps)[..., 0]
+
+
+def steps(
+    config: FlanConfig, parameters: Parameters, *batch: Tensor, keep: Float[Tensor, "b h"] | None = None
+) -> Float[Tensor, "b k"]:
+    """Return all that has a label in training: the score, then the scores of the auxiliary targets.
+
+    batch, keep: as in `score`.
+    """
+    seen, keeps = _seen(config, parameters, *batch, keep=keep)
+    for i, kept in enumerate(keeps):
+        seen = torch.relu(linear(seen, parameters[f"head.{i}.weight"], parameters[f"head.{i}.bias"]))
+        seen = seen if kept is None else seen * kept
+    outputs = [
+        linear(seen, parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+        for name in ("head.3", "auxiliary.0")
+    ]
+    return torch.cat(outputs, dim=-1)
+
+
+def _seen(
+    config: FlanConfig,
+    parameters: Parameters,
+    adjacency: Tensor,
+    ops: Tensor,
+    nodes: Tensor,
+    supplement: Tensor,
+    size: Tensor,
+    features: Tensor | None = None,
+    *,
+    keep: Tensor | None = None,
+) -> tuple[Float[Tensor, "b s"], Sequence[Tensor | None]]:
+    """Return what the head sees, and the dropout multipliers of its hidden layers."""
     embeddings = [
-        embed(config, parameters, adjacency[:, c], ops[:, c], nodes[:, c]) for c in range(config.cells)
+        embed(
+            config,
+            parameters,
+            adjacency[:, c],
+            ops[:, c],
+            nodes[:, c],
+            None if features is None else features[:, c],
+        )
+        for c in range(config.cells)
     ]
     if config.joins:
         z = mlp(parameters, "cells", torch.cat(embeddings * (2 // config.cells), dim=-1), 2)
@@ -158,7 +211,7 @@ def score(
         parts.append(mlp(parameters, "supplement", supplement, 3, keeps[:2]))
         keeps = keeps[2:]
     parts.append(mlp(parameters, "size", size, 2) if config.size_inputs else z.new_zeros(z.shape[0], SIZE))
-    return mlp(parameters, "head", torch.cat(parts, dim=-1), 4, keeps)[..., 0]
+    return torch.cat(parts, dim=-1), keeps
 
 
 def operations(config: FlanConfig, parameters: Parameters) -> Float[Tensor, "k 48"]:
@@ -179,11 +232,13 @@ def embed(
     adjacency: Float[Tensor, "b V V"],
     ops: Float[Tensor, "b V k"],
     nodes: Float[Tensor, "b V"],
+    features: Float[Tensor, "b V p"] | None = None,
 ) -> Float[Tensor, "b 128"]:
     """Embed one cell: T forward flows, T - 1 backward flows, mean over all nodes but the inputs.
 
     Until the first update all nodes with one operation share its embedding, and all nodes but the inputs
-    share one state; gates and entering states are computed once for each and handed out.
+    share one state; gates and entering states are computed once for each and handed out. With features each
+    operation has an embedding of its own from the start.
     """
     b, v, _ = ops.shape
     inputs = config.input_nodes
@@ -196,15 +251,22 @@ def embed(
     entered = stack.enter(forward, linear(vectors, parameters["node.0.weight"], parameters["node.0.bias"]))
     first = entered[:-1].expand(inputs, -1)  # one state for each input, or one for all
     entered = torch.cat([first, entered[-1:].expand(v - inputs, -1)]).expand(b, -1, -1)
-    y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
-    e = linear(ops, table)
+    if features is None:
+        y = stack.run(forward, entered, predecessors, linear(ops, stack.gates(forward, table)))
+        e = linear(ops, table)
+    else:
+        held = ops[..., 2:].sum(-1, keepdim=True)  # neither input nor output
+        e = linear(ops, table) + held * described(parameters, features)
+        real = ops.sum(-1, keepdim=True)  # as without features, padding is shut before the first update
+        y = stack.run(forward, entered, predecessors, real * stack.gates(forward, e))
     for t in range(1, config.timesteps):
         backward = part(parameters, "backward")
-        gates = (
-            linear(ops, config.backward.gates(backward, table))
-            if t == 1
-            else config.backward.gates(backward, e)
-        )
+        if t > 1:
+            gates = config.backward.gates(backward, e)
+        elif features is None:
+            gates = linear(ops, config.backward.gates(backward, table))
+        else:
+            gates = ops.sum(-1, keepdim=True) * config.backward.gates(backward, e)
         returned = config.backward.enter(backward, mlp(parameters, "f2b", y[:, -1], 2))
         returned = F.pad(returned[:, None], (0, 0, v - 1, 0))
         returned = config.backward.run(backward, returned, adjacency, gates)

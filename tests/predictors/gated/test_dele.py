@@ -15,7 +15,7 @@ from archenc.encoders.scores import Scores
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
 from archenc.predictors import DELE, FLAN, GATES, TAGATES, GatesPP, load
-from archenc.predictors.gated import pretraining
+from archenc.predictors.information import pretraining
 from archenc.predictors.layers import part
 from archenc.spaces import space
 from archenc.testing.predictor_kit import PredictorKit

@@ -17,8 +17,9 @@ from archenc.encoders.scores import Scores
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
 from archenc.predictors import GATES, TAGATES, GatesPP, load
-from archenc.predictors.gated import network, pretraining
+from archenc.predictors.gated import network
 from archenc.predictors.gated.config import init
+from archenc.predictors.information import pretraining
 from archenc.predictors.losses import evaluate, prepare
 from archenc.spaces import space
 from archenc.testing.predictor_kit import PredictorKit

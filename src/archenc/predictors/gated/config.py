@@ -10,6 +10,7 @@ import torch
 
 from archenc.predictors.flow import Parameters
 from archenc.predictors.gated.kernel import GatedStack, Residual
+from archenc.predictors.information.op_embedding import add_features
 from archenc.predictors.layers import add, add_linear
 
 ReadOut = Literal["paper", "mean", "output", "concat"]
@@ -19,7 +20,6 @@ Update = Literal["all", "conv"]
 
 READ_OUTS: tuple[ReadOut, ...] = ("paper", "mean", "output", "concat")
 SYMMETRIES: tuple[Symmetry, ...] = ("none", "random", "concat", "add")
-FEATURE_MLP = (64, 128)  # hidden widths of the network from features to an addition to the embedding
 
 
 @dataclass(frozen=True)
@@ -150,10 +150,7 @@ def init(config: GatedConfig, generator: torch.Generator) -> Parameters:
             mask = [float(row in config.updated_rows) for row in config.rows]
             parameters["update.mask"] = torch.tensor(mask)
     if config.symmetry == "add":  # last: all else is drawn as without features
-        add_linear(parameters, "features", (config.features, *FEATURE_MLP, width), generator)
-        if config.zero_features:
-            parameters["features.2.weight"].zero_()
-            parameters["features.2.bias"].zero_()
+        add_features(parameters, config.features, width, generator, zero=config.zero_features)
     return parameters
 
 

@@ -23,10 +23,10 @@ from archenc.predictors.gated import network
 from archenc.predictors.gated.base import GatedPredictor
 from archenc.predictors.gated.config import GatedConfig, init
 from archenc.predictors.gated.gates import GATES
-from archenc.predictors.gated.pool import targets_of, unlabelled
-from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
-from archenc.predictors.gated.targets import Measure
 from archenc.predictors.graph_predictor import GraphPredictor, Population, member_seeds
+from archenc.predictors.information.pool import targets_of, unlabelled
+from archenc.predictors.information.pretraining import check_pretraining, pretrain, pretraining_schedule
+from archenc.predictors.information.targets import Measure
 from archenc.predictors.layers import add, part
 from archenc.predictors.pure_network import PureNetwork
 from archenc.predictors.training import Schedule, predict, stack

@@ -15,15 +15,21 @@ from archenc.predictors.checks import check_number, check_option
 from archenc.predictors.flow import Parameters
 from archenc.predictors.gated import network, published
 from archenc.predictors.gated.base import GatedPredictor, check_gated, check_labels
-from archenc.predictors.gated.config import ReadOut, init
+from archenc.predictors.gated.config import GatedConfig, ReadOut, init
 from archenc.predictors.gated.kernel import Residual
-from archenc.predictors.gated.op_features import OpFeatures, Saliencies
-from archenc.predictors.gated.pool import features_of, targets_of, unlabelled
-from archenc.predictors.gated.pretraining import check_pretraining, pretrain, pretraining_schedule
-from archenc.predictors.gated.targets import Measure
 from archenc.predictors.gated.tensors import Form
-from archenc.predictors.graph_predictor import Population, PureNetwork, fresh
+from archenc.predictors.graph_predictor import Population, fresh
+from archenc.predictors.information.informed import (
+    check_information,
+    learned_features,
+    pretrained,
+    scored_pool,
+    warmed,
+)
+from archenc.predictors.information.op_features import OpFeatures, Saliencies
+from archenc.predictors.information.targets import Measure
 from archenc.predictors.losses import MARGIN, Choice, Loss
+from archenc.predictors.pure_network import PureNetwork
 
 
 @final
@@ -145,11 +151,10 @@ class GatesPP(GatedPredictor):
 
     def _check(self) -> None:
         check_gated(self)
-        for name in ("op_features", "op_table", "aux_targets"):
-            check_option(name, getattr(self, name), (True, False))
+        check_information(self)
+        check_option("op_table", self.op_table, (True, False))
         if not (self.op_features or self.op_table):
             check_option("op_table", self.op_table, (True,))  # operations must be known by something
-        check_pretraining(self)
         check_number("joint", self.joint)
         check_number("joint_rows", self.joint_rows, least=1, whole=True)
         check_number("timesteps", self.timesteps, least=1, whole=True)
@@ -166,9 +171,7 @@ class GatesPP(GatedPredictor):
         return cast("Loss", self.loss)
 
     def _learn_features(self, batch: GraphBatch) -> np.ndarray | None:
-        self.features_ = None
-        if self.op_features:
-            self.features_ = features_of(self._unlabelled(batch.space), self.saliencies)
+        self.features_ = learned_features(self, batch.space)
         return self._features(batch)
 
     def _features(self, batch: GraphBatch) -> np.ndarray | None:
@@ -177,25 +180,19 @@ class GatesPP(GatedPredictor):
     def _labels(self, y: Any, n: int) -> np.ndarray:
         return check_labels(y, n, self.loss)
 
-    def _unlabelled(self, space_name: str) -> GraphBatch:
-        return unlabelled(self.reference, space_name, self.pool, self.pretrain_seed)
-
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
         if self.aux_targets and self.joint:
             self._mix(models)
         starts = fresh(models)
         if not self.aux_targets:
             return starts
-        learned = self._pretrained(models[0])
+        learned = pretrained(models[0], _with_targets)
         last = f"head.{len(models[0].config_.head)}."  # what scores starts afresh, what it reads does not
-        return [
-            start | {k: v for k, v in one.items() if k in start and not k.startswith(last)}
-            for start, one in zip(starts, learned * len(models), strict=True)
-        ]
+        return warmed(starts, learned * len(models), last)
 
     def _mix(self, models: Sequence[Any]) -> None:
         """Add rows of the pool, which have scores and no label, to what prepared models are trained on."""
-        pool, targets = targets_of(self._unlabelled(models[0].space_), self.scores, self.names)
+        pool, targets = scored_pool(self, models[0].space_)
         rows = np.random.default_rng([self.pretrain_seed, 3]).permutation(len(pool))[: self.joint_rows]
         tensors = models[0]._tensors(pool[rows])
         count = len(targets.names)
@@ -207,28 +204,14 @@ class GatesPP(GatedPredictor):
             model._training = (joined, np.concatenate([labels, beside]))
             model.config_ = replace(model.config_, auxiliary=count, auxiliary_weight=float(self.joint))
 
-    def _pretrained(self, model: Any) -> list[Parameters]:
-        """Return the parameters of each member after training on the scores of the pool."""
-        pool, targets = targets_of(self._unlabelled(model.space_), self.scores, self.names)
-        count = len(targets.names)
-        config = replace(model.config_, auxiliary=count, auxiliary_weight=0.0)
-        main = np.full((len(pool), 1), np.nan)  # the head that scores has no label here
-        values = np.concatenate([main, targets.values], axis=1)
-        return pretrain(
-            PureNetwork(
-                init=partial(init, config),
-                score=partial(network.steps, config),
-                dropped=config.dropped,
-                dropout=config.dropout,
-                noise=config.noise,
-                frozen=config.frozen,
-            ),
-            config,
-            model._tensors(pool),
-            [values] * self.members,
-            [self.pretrain_seed * 1000 + member for member in range(self.members)],
-            pretraining_schedule(self, weights=(0.0, *[1 / count] * count)),
-            device=self.device,
-            progress=self.progress,
-            label=f"{type(self).__name__}, {count} targets",
-        )
+
+def _with_targets(config: GatedConfig) -> PureNetwork:
+    """Return the network that is trained without labels: every output is compared with a target."""
+    return PureNetwork(
+        init=partial(init, config),
+        score=partial(network.steps, config),
+        dropped=config.dropped,
+        dropout=config.dropout,
+        noise=config.noise,
+        frozen=config.frozen,
+    )

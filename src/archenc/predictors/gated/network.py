@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from archenc.predictors.flow import Parameters, linear
 from archenc.predictors.gated.config import GatedConfig, head_names
+from archenc.predictors.information.op_embedding import described
 from archenc.predictors.layers import mlp, part
 
 NOISE = 0.1  # scale of the noise that tells equal operations apart
@@ -169,8 +170,7 @@ def _extra(
     if config.symmetry == "concat":
         return features * held
     if config.symmetry == "add":
-        depth = sum(k.startswith("features.") for k in parameters) // 2
-        return config.feature_scale * held * mlp(parameters, "features", features, depth)
+        return config.feature_scale * held * described(parameters, features)
     drawn = parameters["symmetry.noise"].expand(len(ops) // config.cells, -1, -1, -1)
     if noise is not None:
         drawn = noise.reshape(drawn.shape)

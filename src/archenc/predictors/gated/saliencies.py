@@ -10,7 +10,7 @@ from jaxtyping import Float32, Float64
 
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, architectures
-from archenc.predictors.gated.op_features import Saliencies
+from archenc.predictors.information.op_features import Saliencies
 
 
 @dataclass(frozen=True, eq=False)

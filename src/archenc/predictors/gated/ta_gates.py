@@ -20,10 +20,10 @@ from archenc.predictors.gated import network, published
 from archenc.predictors.gated.base import GatedPredictor, check_gated, check_labels
 from archenc.predictors.gated.config import SYMMETRIES, ReadOut, Symmetry, Update, UpdateInput
 from archenc.predictors.gated.kernel import Residual
-from archenc.predictors.gated.op_features import Saliencies
 from archenc.predictors.gated.saliencies import SaliencyScale, placed
 from archenc.predictors.gated.tensors import Form
 from archenc.predictors.graph_predictor import Population, fresh
+from archenc.predictors.information.op_features import Saliencies
 from archenc.predictors.losses import MARGIN, Choice, Loss
 from archenc.predictors.training import predict
 

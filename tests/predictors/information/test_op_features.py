@@ -10,7 +10,7 @@ import pytest
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
 from archenc.networks import build, count, operation_paths
-from archenc.predictors.gated.op_features import NAMES, OpFeatures, static_features
+from archenc.predictors.information.op_features import NAMES, OpFeatures, static_features
 from archenc.spaces import space
 
 SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101", "transnasbench101_macro")

@@ -10,7 +10,7 @@ import pytest
 from archenc.encoders.scores import Scores
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
-from archenc.predictors.gated.targets import Targets, distinct, measured
+from archenc.predictors.information.targets import Targets, distinct, measured
 from archenc.spaces import space
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, as_batch
-from archenc.predictors.gated.op_features import OpFeatures, Saliencies
-from archenc.predictors.gated.pretraining import key_of, remembered
-from archenc.predictors.gated.targets import Measure, Targets, distinct, measured
 from archenc.predictors.graph_predictor import Population
+from archenc.predictors.information.op_features import OpFeatures, Saliencies
+from archenc.predictors.information.pretraining import key_of, remembered
+from archenc.predictors.information.targets import Measure, Targets, distinct, measured
 from archenc.spaces import space
 
 

@@ -1,0 +1,1 @@
+"""What is known of operations and architectures before any label, for every predictor on graphs."""
