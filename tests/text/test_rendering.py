@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 
@@ -13,39 +12,8 @@ from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture
 from archenc.spaces import space
 from archenc.testing.unchecked import unchecked
-from archenc.text.style import CODE, CONTEXTS
 
 SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101")
-
-
-@pytest.mark.parametrize("name", SPACES)
-def test_every_choice_gives_python_of_its_own(name: str):
-    arch = space(name).sample(1, 3)[0]
-    written = {
-        (form, context): text.render(arch, form=form, context=context, nb101_detail="faithful")
-        for form in CODE
-        for context in CONTEXTS
-    }
-    for choice, program in written.items():
-        defined = [node.name for node in ast.parse(program).body if isinstance(node, ast.ClassDef)]
-        assert len(set(defined)) == len(defined)
-        assert ("Network" in defined) == (choice[1] == "network")
-        assert program.startswith('"""') == (choice[1] == "comment")
-        assert ("ConvUnit" in defined) == (choice[0] == "helper" or choice == ("exclude_helper", "network"))
-        assert program.endswith("\n")
-        assert not any(line != line.rstrip() for line in program.splitlines())
-    # The network brings what it calls, so these two are one.
-    assert len(set(written.values())) == len(written) - 1
-    assert written["helper", "network"] == written["exclude_helper", "network"]
-
-
-@pytest.mark.parametrize("name", SPACES)
-def test_texts_are_those_of_one_at_a_time(name: str):
-    archs = space(name).sample(5, 4)
-    for choices in ({}, {"form": "inline", "canonical": True}, {"unit_name": "Block7"}):
-        assert text.texts(archs, **choices) == [text.render(arch, **choices) for arch in archs]
-    assert "ConvUnit" not in text.render(archs[0], form="helper", unit_name="Block7", context="comment")
-    assert text.texts([]) == []
 
 
 def test_architectures_of_several_spaces_keep_their_order():
