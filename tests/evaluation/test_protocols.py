@@ -73,6 +73,53 @@ def test_halves_of_nasbench201_are_7813_and_7812():
     assert split.test.tolist() == list(range(7813, 15625))
 
 
+def test_folds_test_every_architecture_once_a_repeat():
+    labels = np.random.default_rng(0).normal(size=205)
+    protocol = Protocol(sizes=(14, 100), trials=20, split="folds", seed=3)
+    splits = [protocol.splits(205, trial, labels=labels) for trial in range(20)]
+    for first in (0, 10):
+        tested = np.concatenate([split[14].test for split in splits[first : first + 10]])
+        assert sorted(tested) == list(range(205))
+    assert {len(split[14].test) for split in splits} == {20, 21}
+    assert set(splits[0][14].test) != set(splits[10][14].test)  # dealt anew
+    for split in splits:
+        assert (split[100].train[:14] == split[14].train).all()
+        assert (split[100].test == split[14].test).all()
+        assert not set(split[100].train) & set(split[100].test)
+    assert len({tuple(split[14].train) for split in splits}) == 20
+    again = protocol.replace(trials=3, sizes=(30,)).splits(205, 13, labels=labels)[30]
+    assert (again.test == splits[13][14].test).all()
+    assert (again.train[:14] == splits[13][14].train).all()
+
+
+@given(st.integers(20, 300), st.integers(0, 99), st.booleans())
+def test_every_fold_has_of_every_fifth_of_the_labels(n: int, trial: int, tied: bool):
+    labels = np.random.default_rng(n).integers(0, 3 if tied else 10**6, size=n).astype(float)
+    test = Protocol(sizes=(2,), split="folds").splits(n, trial, labels=labels)[2].test
+    fifth = np.empty(n, dtype=int)
+    for number, part in enumerate(np.array_split(np.argsort(labels, kind="stable"), 5)):
+        fifth[part] = number
+    counts = np.bincount(fifth[test], minlength=5)
+    assert (np.abs(counts - n / 50) <= 1).all()
+
+
+def test_folds_of_nasbench201_leave_the_pool_of_the_published_sizes():
+    labels = np.arange(15625.0)
+    protocol = preset("cole", sizes=(14, 55, 220, 879, 3516, 14062))
+    assert protocol.trials == 100
+    assert {len(protocol.splits(15625, trial, labels=labels)[14].test) for trial in (0, 9)} == {1563, 1562}
+    with pytest.raises(InvalidArgument, match="train size 14063 is too large"):
+        protocol.replace(sizes=(14063,)).check(15625)
+
+
+def test_folds_need_labels_and_a_pool():
+    protocol = Protocol(sizes=(2,), split="folds")
+    with pytest.raises(InvalidArgument, match="expected the labels"):
+        protocol.splits(100, 0)
+    with pytest.raises(InvalidArgument, match="a pool of 19 is too small"):
+        protocol.splits(19, 0, labels=np.arange(19.0))
+
+
 def test_a_number_of_test_architectures_is_drawn_from_the_rest():
     splits = Protocol(sizes=(7, 78), test=50).splits(500, 0)
     assert [len(split.test) for split in splits.values()] == [50, 50]
@@ -181,7 +228,7 @@ def test_group_and_classes_go_together():
 def test_presets():
     assert preset("flan", sizes=(7, 39, 78)) == Protocol(sizes=(7, 39, 78), trials=3, test=7813)
     assert preset("ta_gates", sizes=(78,), seed=4) == Protocol(sizes=(78,), trials=9, seed=4, split="halves")
-    with pytest.raises(InvalidArgument, match="'flan' or 'ta_gates'"):
+    with pytest.raises(InvalidArgument, match="'flan', 'ta_gates' or 'cole'"):
         preset("gates", sizes=(7,))
 
 

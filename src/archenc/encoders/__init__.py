@@ -9,6 +9,8 @@ from archenc.lazy import lazy
 if TYPE_CHECKING:
     from archenc.encoders.adjacency import Adjacency
     from archenc.encoders.base import Encoder
+    from archenc.encoders.cole.bag_of_tokens import BagOfTokens
+    from archenc.encoders.cole.encoder import COLE
     from archenc.encoders.graph_features import GraphFeatures
     from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
     from archenc.encoders.learned.cate.encoder import CATE
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CATE",
+    "COLE",
     "Adjacency",
     "Arch2Vec",
+    "BagOfTokens",
     "Encoder",
     "GraphFeatures",
     "Path",
@@ -32,8 +36,10 @@ __all__ = [
 
 _HOME = {
     "CATE": "learned.cate.encoder",
+    "COLE": "cole.encoder",
     "Adjacency": "adjacency",
     "Arch2Vec": "learned.arch2vec.encoder",
+    "BagOfTokens": "cole.bag_of_tokens",
     "Encoder": "base",
     "GraphFeatures": "graph_features",
     "Path": "path",

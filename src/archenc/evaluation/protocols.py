@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from archenc.errors import InvalidArgument
+from archenc.evaluation.folds import FOLDS, held_out
 
-SplitKind = Literal["random", "halves"]
+SplitKind = Literal["random", "halves", "folds"]
 Draw = Literal["random", "prefix"]
 
 
@@ -35,13 +36,14 @@ class Protocol:
     sizes: numbers of training architectures. trials: repetitions with fresh training sets. test: how many
     architectures are tested, drawn at random once a trial; None tests all the rest of the pool. split:
     "random" draws from the whole pool; "halves" (TA-GATES) trains within the first half of the table's row
-    order and tests on the last half. draw: training sets are "random" draws from these architectures, or
-    their "prefix", the first by row; trials then differ by the predictors' seeds alone. group: a canonical
-    form (`nats-v1`); architectures of a class that is trained on leave the test set, so that no isomorphic
-    twin leaks its label; the training sets stay those of the protocol without groups. reference: how many
-    architectures are kept out of training and test in every trial, drawn, or beside a prefix the last by row;
-    their scores, never their labels, may be looked at (`reference_of`). few: sizes 0 and 1 are legal, and
-    labels that are all equal, for predictors that know something before.
+    order and tests on the last half; "folds" (COLE) tests on one of ten folds a trial, stratified by label
+    and dealt anew every ten trials, and trains within the other nine. draw: training sets are "random" draws
+    from these architectures, or their "prefix", the first by row; trials then differ by the predictors' seeds
+    alone. group: a canonical form (`nats-v1`); architectures of a class that is trained on leave the test
+    set, so that no isomorphic twin leaks its label; the training sets stay those of the protocol without
+    groups. reference: how many architectures are kept out of training and test in every trial, drawn, or
+    beside a prefix the last by row; their scores, never their labels, may be looked at (`reference_of`). few:
+    sizes 0 and 1 are legal, and labels that are all equal, for predictors that know something before.
     """
 
     sizes: tuple[int, ...]
@@ -72,8 +74,8 @@ class Protocol:
             raise InvalidArgument(
                 f"test={self.test!r}: expected at least 2 architectures, or None for all the rest"
             )
-        if self.split not in ("random", "halves"):
-            raise InvalidArgument(f"split={self.split!r}: expected 'random' or 'halves'")
+        if self.split not in ("random", "halves", "folds"):
+            raise InvalidArgument(f"split={self.split!r}: expected 'random', 'halves' or 'folds'")
         if self.draw not in ("random", "prefix"):
             raise InvalidArgument(f"draw={self.draw!r}: expected 'random' or 'prefix'")
         if self.reference < 0:
@@ -105,17 +107,23 @@ class Protocol:
         rows: Int[np.ndarray, " n_pool"] | None = None,
         n_rows: int | None = None,
         classes: Int[np.ndarray, " n_pool"] | None = None,
+        labels: Float[np.ndarray, " n_pool"] | None = None,
     ) -> dict[int, Split]:
         """Split a pool for one trial; returns a Split for each training size.
 
         n_pool: architectures in the pool. rows, n_rows: their row numbers in a table of n_rows (default: the
         pool is the table); "halves" cuts there. classes: isomorphism class of each, needed with `group`.
-        Raises InvalidArgument where the pool is too small.
+        labels: needed with "folds". Raises InvalidArgument where the pool is too small.
         """
         self.check(n_pool, rows=rows, n_rows=n_rows)
         if (self.group is None) != (classes is None):
             raise InvalidArgument(f"group={self.group!r} and classes go together: give both or neither")
         may_train, may_test = self._sides(n_pool, rows, n_rows)
+        if self.split == "folds":
+            if labels is None:
+                raise InvalidArgument("split='folds': expected the labels, by which folds are stratified")
+            held = held_out(labels, self.seed, trial)
+            may_train, may_test = may_train & ~held, may_test & held
         # One permutation a trial, read from the front: smaller training sets lie inside larger ones.
         drawn = np.random.SeedSequence(self.seed, spawn_key=(0 if self.draw == "prefix" else trial, 0))
         order = np.random.default_rng(drawn).permutation(n_pool)
@@ -165,6 +173,8 @@ class Protocol:
             )
         if self.split == "random":
             room -= self.test or 2
+        if self.split == "folds":
+            room = n_pool - -(-n_pool // FOLDS) - self.reference
         if largest > room:
             kept = f" beside the {self.reference} of the reference" if self.reference else ""
             raise InvalidArgument(
@@ -189,7 +199,7 @@ class Protocol:
     def _halves(
         self, n_pool: int, rows: np.ndarray | None, n_rows: int | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        if self.split == "random":
+        if self.split != "halves":
             return np.ones(n_pool, dtype=bool), np.ones(n_pool, dtype=bool)
         numbers = np.arange(n_pool) if rows is None else np.asarray(rows)
         total = n_pool if n_rows is None else n_rows
@@ -207,10 +217,13 @@ def preset(name: str, *, sizes: Sequence[int], seed: int = 0) -> Protocol:
 
     "flan": 3 trials, 7,813 random test architectures (arXiv 2403.02484; the average over the last four epochs
     is the predictor's affair). "ta_gates": 9 trials, training within the first half of the rows, tested on
-    the last half (Ning et al., NeurIPS 2022; their 3 orders x 3 seeds are 9 paired trials here).
+    the last half (Ning et al., NeurIPS 2022; their 3 orders x 3 seeds are 9 paired trials here). "cole": 100
+    trials, ten times ten stratified folds (arXiv 2605.15649, whose arms had training sets of their own).
     """
     if name == "flan":
         return Protocol(sizes=tuple(sizes), trials=3, seed=seed, test=7813)
     if name == "ta_gates":
         return Protocol(sizes=tuple(sizes), trials=9, seed=seed, split="halves")
-    raise InvalidArgument(f"protocol={name!r}: expected 'flan' or 'ta_gates'")
+    if name == "cole":
+        return Protocol(sizes=tuple(sizes), trials=100, seed=seed, split="folds")
+    raise InvalidArgument(f"protocol={name!r}: expected 'flan', 'ta_gates' or 'cole'")

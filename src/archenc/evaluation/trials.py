@@ -58,7 +58,9 @@ class Plan:
         """
         classes = task.classes(protocol.group)
         splits = {
-            trial: protocol.splits(len(task), trial, rows=task.rows, n_rows=task.n_rows, classes=classes)
+            trial: protocol.splits(
+                len(task), trial, rows=task.rows, n_rows=task.n_rows, classes=classes, labels=task.y
+            )
             for trial in range(protocol.trials)
         }
         plan = cls(task, methods, protocol, metrics, splits)

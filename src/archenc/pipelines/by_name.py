@@ -10,6 +10,7 @@ from typing import Any
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from archenc.errors import InvalidArgument
+from archenc.pipelines.encoded import EncodedTrials
 from archenc.proxies import operation_scores
 from archenc.registry import Registry
 
@@ -68,7 +69,8 @@ def assemble(
             f"predictor={name!r} reads rows of numbers and needs an encoder, one of "
             f"{', '.join(Registry('encoders').names())}, or several joined by '+'"
         )
-    return Pipeline([("encoder", encoding), ("predictor", kind(**params))])
+    pipeline = EncodedTrials if hasattr(kind, "fit_trials") else Pipeline
+    return pipeline([("encoder", encoding), ("predictor", kind(**params))])
 
 
 def encoders(

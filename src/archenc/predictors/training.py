@@ -29,6 +29,7 @@ class Schedule:
     decay: "cosine" from `lr` to `lr_min`, or "constant". Without weight decay AdamW is Adam. loss: see
     `archenc.predictors.losses`; choice: which pairs are kept where there are too many. weights: of the
     columns of labels [n, k], 1 each where none are given; with `fading` all but the first fall to 0.
+    clip: longest gradient of a network, if any. shuffle: whether every epoch has an order of its own.
     """
 
     epochs: int = 150
@@ -43,6 +44,8 @@ class Schedule:
     choice: Choice = "random"
     weights: tuple[float, ...] = ()
     fading: bool = False
+    clip: float | None = None
+    shuffle: bool = True
 
     def at(self, epoch: int) -> Schedule:
         """Return the schedule of one epoch: with `fading`, its weights after the first by a cosine to 0."""
@@ -132,7 +135,7 @@ def train(
     cuts = batches(n, schedule.batch_size)
     for epoch in range(schedule.epochs):
         current = schedule.at(epoch)
-        order = [rng.permutation(n) for rng in orders]
+        order = [rng.permutation(n) if schedule.shuffle else np.arange(n) for rng in orders]
         keep = torch.stack([_draws(n, dropped, dropout, noise, g) for g in generators]).to(device)
         for cut in cuts:
             rows = torch.as_tensor(np.stack([c.rows[o[cut]] for c, o in zip(copies, order, strict=True)]))
@@ -146,11 +149,20 @@ def train(
             batch = [t[rows.to(t.device)] for t in tensors]
             optimiser.zero_grad(set_to_none=True)
             losses(_cut(flat, parameters, learned), keep[:, cut], compared, *batch).sum().backward()
+            if schedule.clip is not None:
+                _clip(flat.grad, schedule.clip)
             optimiser.step()
         cosine.step()
         if on_epoch is not None:
             on_epoch(epoch + 1, schedule.epochs)
     return {k: v.clone() for k, v in _cut(flat.detach(), parameters, learned).items()}
+
+
+def _clip(gradients: Float[Tensor, "s p"] | None, longest: float) -> None:
+    """Shorten the gradient of each network to a greatest length, in place."""
+    if gradients is not None:
+        lengths = gradients.norm(dim=1, keepdim=True)
+        gradients.mul_((longest / (lengths + 1e-6)).clamp(max=1.0))
 
 
 def _cut(flat: Float[Tensor, "s p"], parameters: Parameters, learned: Parameters) -> Parameters:

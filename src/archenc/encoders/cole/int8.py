@@ -31,7 +31,7 @@ class Int8Linear(nn.Module):
         """Multiply."""
         rows = x.reshape(-1, x.shape[-1])
         scale = rows.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / _LARGEST
-        product = torch._int_mm((rows / scale).round().to(torch.int8), self.weight).to(x.dtype)
+        product = torch.ops.aten._int_mm((rows / scale).round().to(torch.int8), self.weight).to(x.dtype)
         out = product * scale * self.scale
         if self.bias is not None:
             out = out + self.bias
