@@ -91,6 +91,7 @@ def evaluate(
     trial is kept in the results folder: a run that was killed continues when the command is given again.
     """
     from archenc import evaluation
+    from archenc.evaluation.costs import training_costs
     from archenc.evaluation.intervals import interval_kind
     from archenc.evaluation.metrics import DEFAULT_METRICS
     from archenc.evaluation.printing import print_comparisons, print_results
@@ -140,7 +141,10 @@ def evaluate(
         ]
         print_comparisons(console, compared)
     evaluation.write_csv(rows, folder / "results.csv")
-    evaluation.write_markdown(rows, folder / "results.md", title=title, published=figures)
+    costs = training_costs(table, scores or None, metric, reference)
+    for line in costs:
+        console.print(line.removeprefix("- "))
+    evaluation.write_markdown(rows, folder / "results.md", title=title, published=figures, notes=costs)
     if found.resumed:
         console.print(f"{found.resumed} trials were known from an earlier run")
     console.print(f"Every metric: {folder / 'results.csv'}; every trial: {folder / 'trials.csv'}")

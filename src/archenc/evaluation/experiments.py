@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archenc.evaluation.comparison import compare
+from archenc.evaluation.costs import training_costs
 from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
@@ -81,17 +82,21 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """What an experiment gave: trial rows of all parts, their table, predictions of the largest budget."""
+    """What an experiment gave: trial rows of all parts, their table, predictions of the largest budget.
+
+    costs: a line for each score that took trainings of its own.
+    """
 
     experiment: Experiment
     trials: list[TrialRow]
     rows: list[ResultRow]
     predictions: dict[str, dict[str, Any]]
     n_pool: int
+    costs: tuple[str, ...] = ()
 
     def notes(self, metric: str = "kendall_tau") -> list[str]:
-        """Return the lines that compare every method with those the experiment is `against`."""
-        lines: list[str] = []
+        """Return what scores cost, and the lines that compare every method with those it is `against`."""
+        lines = [*self.costs, ""] if self.costs else []
         for task in dict.fromkeys(row["task"] for row in self.trials):
             mine = [row for row in self.trials if (row["task"], row["metric"]) == (task, metric)]
             names = list(dict.fromkeys((row["method"], row["encoding"]) for row in mine))
@@ -160,11 +165,14 @@ def reproduce(
             if series := part.published.get(wanted.names):
                 name = (method.method, method.encoding)
                 beside[name] = (*beside.get(name, ()), *published(series=series))
+    costs = [
+        line for metric in this.metrics for line in training_costs(table, this.scores, metric, this.reference)
+    ]
     write_csv(rows, Path(out) / TRIALS, TRIAL_COLUMNS)  # of all parts; each part wrote its own
     table_of_rows = results_table(
         rows, published=beside, interval=interval, command=this.command, seed=this.seed
     )
-    return Reproduction(this, rows, table_of_rows, predictions, n_pool)
+    return Reproduction(this, rows, table_of_rows, predictions, n_pool, tuple(dict.fromkeys(costs)))
 
 
 @cache
