@@ -8,6 +8,7 @@ from scipy import stats
 
 from archenc.errors import InvalidArgument, UnknownName
 from archenc.evaluation.comparison import compare
+from archenc.evaluation.corrected import corrected_t_test
 
 A, B = ("flan", "graph"), ("ridge", "path")
 
@@ -32,6 +33,7 @@ def test_differences_wins_and_tests():
     assert (found.wins, found.ties, found.losses, found.n_trials) == (3, 1, 1, 5)
     assert found.p_sign == pytest.approx(2 * (1 + 4) / 16)  # at most 1 of 4, both sides
     assert found.p_wilcoxon == pytest.approx(stats.wilcoxon(differences[:4]).pvalue)
+    assert found.p_corrected == corrected_t_test(differences, 7, 90)
     assert found.ci_low < found.difference < found.ci_high
     assert not found.excludes_zero
 

@@ -12,6 +12,8 @@ from archenc.lazy import lazy
 if TYPE_CHECKING:
     from archenc.evaluation.comparison import Comparison as Comparison
     from archenc.evaluation.comparison import compare as compare
+    from archenc.evaluation.corrected import corrected_t_test as corrected_t_test
+    from archenc.evaluation.corrected import holm as holm
     from archenc.evaluation.intervals import Summary as Summary
     from archenc.evaluation.intervals import summarise as summarise
     from archenc.evaluation.method import Method as Method
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "comparison": ["Comparison", "compare"],
+    "corrected": ["corrected_t_test", "holm"],
     "intervals": ["Summary", "summarise"],
     "method": ["Method"],
     "metrics": [

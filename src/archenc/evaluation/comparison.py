@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from archenc.errors import InvalidArgument, UnknownName
+from archenc.evaluation.corrected import corrected_t_test
 from archenc.evaluation.intervals import IntervalKind, summarise
 from archenc.evaluation.metrics import higher_is_better
 
@@ -24,8 +25,8 @@ class Comparison:
 
     difference, median, std, ci_low, ci_high: of the paired differences; positive means that the first is
     better, also for metrics of which less is better. wins, ties, losses: of the first. p_sign: exact sign
-    test, ties left out. p_wilcoxon: Wilcoxon's signed-rank test. Both two-sided; NaN where no two trials
-    differ.
+    test, ties left out. p_wilcoxon: Wilcoxon's signed-rank test. p_corrected: `corrected_t_test`, for trials
+    whose training sets overlap. All two-sided; NaN where no two trials differ.
     """
 
     first: Name
@@ -43,6 +44,7 @@ class Comparison:
     losses: int
     p_sign: float
     p_wilcoxon: float
+    p_corrected: float = math.nan
 
     @property
     def excludes_zero(self) -> bool:
@@ -110,9 +112,17 @@ def compare(
                 losses=losses,
                 p_sign=float(stats.binomtest(wins, wins + losses).pvalue) if wins + losses else math.nan,
                 p_wilcoxon=_wilcoxon(differences),
+                p_corrected=corrected_t_test(differences, budget, _tested(ones, shared, budget)),
             )
         )
     return comparisons
+
+
+def _tested(
+    rows: Mapping[tuple[int, int], Mapping[str, Any]], shared: list[tuple[int, int]], n: int
+) -> float:
+    """Return how many architectures a trial of a budget tested, on average; NaN where the rows do not say."""
+    return float(np.mean([rows[at].get("n_test", math.nan) for at in shared if at[0] == n]))
 
 
 def _wilcoxon(differences: np.ndarray) -> float:
