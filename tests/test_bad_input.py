@@ -36,7 +36,18 @@ from archenc.errors import (
 from archenc.evaluation import Protocol, Task, evaluate
 from archenc.graph import Architecture, Cell, Edge, connected, op
 from archenc.pipelines import recommended
-from archenc.predictors import FLAN, MLP, ExtraTrees, GaussianProcess, Predictor, Ridge, XGBoost, persistence
+from archenc.predictors import (
+    FLAN,
+    MLP,
+    TAGATES,
+    ExtraTrees,
+    GaussianProcess,
+    Predictor,
+    Ridge,
+    XGBoost,
+    persistence,
+)
+from archenc.proxies import OperationScores, operation_scores
 from archenc.spaces import space
 from archenc.tables import BenchmarkTable, Metric
 from archenc.tables.sources import known_files
@@ -342,6 +353,18 @@ def test_what_is_no_architecture_is_named(wrong: Any):
     for estimator in (FLAN(), Adjacency(), recommended()):
         with pytest.raises(InvalidArgument, match=r"expected an? (non-empty )?(sequence of )?Architecture"):
             estimator.fit(wrong, np.arange(8.0))
+
+
+def test_saliencies_that_are_not_there_or_not_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ARCHENC_HOME", str(tmp_path))
+    few = OperationScores.of(ARCHS[:11], np.ones((11, 6, 2)))
+    with pytest.raises(MissingScore, match=r"no saliencies of '\|.*there are 11 others"):
+        TAGATES(few).fit(ARCHS[:12], np.arange(12.0))
+    with pytest.raises(InvalidArgument, match="op_features=False makes no use of the saliencies"):
+        FLAN(saliencies=few).fit(ARCHS[:11], np.arange(11.0))
+    with pytest.raises(DataError, match="archenc score --space SPACE --rows all --operations"):
+        operation_scores("mine")
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_used_before_fit(rows: tuple[np.ndarray, np.ndarray], tmp_path: Path):

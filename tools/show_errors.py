@@ -27,7 +27,8 @@ from archenc import text
 from archenc.errors import DataError
 from archenc.evaluation import Task
 from archenc.graph import Architecture, Cell, connected, op
-from archenc.predictors import FLAN, Predictor, Ridge
+from archenc.predictors import FLAN, TAGATES, Predictor, Ridge
+from archenc.proxies import OperationScores, operation_scores
 from archenc.spaces import space
 from archenc.store import file_sha256, write_text
 from archenc.tables import BenchmarkTable, Metric
@@ -324,6 +325,28 @@ def other_version() -> Iterator[Shown]:
         message,
         stays(Path("old/model.safetensors"), before, "The model"),
     )
+
+
+@case
+def no_saliencies() -> Iterator[Shown]:
+    """Saliencies of operations that are not there, or not wanted."""
+    archs = NB201.sample(12, 0)
+    few = OperationScores.of(archs[:11], np.ones((11, 6, 2)))
+    labels = np.arange(12.0)
+    yield (
+        ">>> TAGATES(OperationScores.of(archs[:11], values)).fit(archs, labels)",
+        raised(lambda: TAGATES(few).fit(archs, labels)),
+        "Nothing was learned.",
+    )
+    yield (
+        ">>> FLAN(saliencies=scores).fit(archs, labels)",
+        raised(lambda: FLAN(saliencies=few).fit(archs, labels)),
+        "Nothing was learned.",
+    )
+    os.environ["ARCHENC_HOME"] = str(HOME)
+    message = raised(lambda: operation_scores("mine"))
+    del os.environ["ARCHENC_HOME"]
+    yield f">>> operation_scores('mine')  # ARCHENC_HOME={HOME}", message, "Nothing was made or written."
 
 
 @case
