@@ -17,19 +17,16 @@ from archenc.spaces import space
 @pytest.mark.parametrize(
     ("name", "choices", "digest"),
     [
-        ("nasbench201", {}, "a93d62c9df159798"),
-        ("nasbench201", {"form": "inline", "canonical": True}, "a15f5903495fd015"),
-        ("nasbench201", {"form": "onnx"}, "e0bcc1eef0135ed4"),
-        ("transnasbench101", {}, "2f5e0bc5f70868fe"),
+        ("nasbench201", {}, "1b7c2b9f38d0332a"),
+        ("nasbench201", {"form": "inline", "canonical": True}, "0b2b30c0ede368c9"),
+        ("nasbench201", {"form": "onnx"}, "fdea00e5c294df97"),
+        ("transnasbench101", {}, "b2796019ee6cada8"),
         ("nasbench101", {}, "64bc86b6cd2ae38a"),
         ("nasbench101", {"nb101_detail": "faithful", "context": "network"}, "f01b0cb2becfbb96"),
         ("nasbench301", {"context": "comment"}, "f6d3934e40b01f6e"),
-        ("transnasbench101_macro", {"form": "helper"}, "fdc15d7b4ce2a6d7"),
+        ("transnasbench101_macro", {"form": "helper"}, "a4db2f37d80d2a6c"),
     ],
 )
 def test_texts_stay(name: str, choices: dict[str, Any], digest: str):
-    found = space(name)
-    whole = found.size is not None and found.size < 16_000
-    archs = list(found.enumerate()) if whole else found.sample(50, 0)
-    written = "\0".join(text.texts(archs, **choices))
+    written = "\0".join(text.texts(space(name).sample(50, 0), **choices))
     assert hashlib.sha256(written.encode()).hexdigest()[:16] == digest
