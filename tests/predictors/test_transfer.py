@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -199,6 +200,16 @@ def test_a_transfer_can_go_on_from_a_transfer():
     assert _tau(scores, ours) > 0.3  # skip and none are lost on the way
     two = fine_tune(_source("flan", "nb301"), _cells("nb201")[0][:5])
     assert (two.config_.cells, two.config_.joins) == (1, True)
+
+
+def test_a_network_of_one_cell_learns_to_tell_two_apart():
+    archs, _ = _cells("nb301")
+    swapped = [replace(a, cells=a.cells[::-1]) for a in archs]
+    there = fine_tune(_source("flan", "nb101"), archs[:5])
+    np.testing.assert_allclose(there.predict(archs), there.predict(swapped), atol=1e-5)
+    y = np.array([float(sum(e.op.parametrised for e in a.cells[0].edges)) for a in archs])
+    tuned = fine_tune(_source("flan", "nb101"), archs[:40], y[:40], epochs=10, stop=False)
+    assert _tau(tuned.predict(archs), tuned.predict(swapped)) < 0.9
 
 
 def test_supplements_of_one_width_go_along_and_others_are_refused():

@@ -205,7 +205,8 @@ class FLAN(GraphPredictor):
 
     def _portable(self) -> Portable:
         rows = tuple(vocabulary()[index].name for index in _inner_ops(self.space_))
-        return Portable("op.table", rows, stays(self.config_, _OF_SPACE) | {"cell_mlp": self.config_.joins})
+        joins = {"cell_mlp": True} if self.config_.joins else {"cell_mlp": None, "cell_residual": True}
+        return Portable("op.table", rows, stays(self.config_, _OF_SPACE) | joins)
 
 
 def _network(config: network.FlanConfig) -> PureNetwork:

@@ -40,6 +40,8 @@ class FlanConfig:
     inputs. Each input has a state of its own; in the public model (`paper_size`) they share one, and a cell
     whose inputs are exchanged scores the same. cell_mlp: whether an MLP joins two cells, as it does by
     default; else their mean is taken. A network that learned on two cells and is given one takes it twice.
+    cell_residual: what the MLP gives is added to that mean, and is zero at first: a network that learned on
+    one cell is none the worse with two, and can learn to tell them apart.
     """
 
     rows: int = ROWS
@@ -57,6 +59,7 @@ class FlanConfig:
     dropout: float = 0.1
     paper_size: bool = False
     cell_mlp: bool | None = None
+    cell_residual: bool = False
     features: int = 0
     auxiliary: int = 0
 
@@ -116,6 +119,9 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
         add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
     if config.joins or paper:
         add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
+        if config.cell_residual:
+            for name in ("cells.1.weight", "cells.1.bias"):
+                parameters[name].zero_()
     if config.size_inputs or paper:
         add_linear(parameters, "size", (config.size_inputs or 2, SIZE, SIZE), generator)
     add_linear(parameters, "head", (config.head_inputs, HEAD, HEAD, HEAD, 1), generator)
@@ -199,10 +205,12 @@ def _seen(
         )
         for c in range(config.cells)
     ]
+    mean = torch.stack(embeddings).mean(0) if config.cells > 1 else embeddings[0]
     if config.joins:
         z = mlp(parameters, "cells", torch.cat(embeddings * (2 // config.cells), dim=-1), 2)
+        z = mean + z if config.cell_residual else z
     else:
-        z = torch.stack(embeddings).mean(0) if config.cells > 1 else embeddings[0]
+        z = mean
     keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
     if keep is not None:
         keeps = keep.split(config.dropped, dim=-1)
