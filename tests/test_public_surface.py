@@ -53,6 +53,7 @@ def test_importing_archenc_loads_nothing_heavy():
         "encoders",
         "predictors",
         "evaluation",
+        "search",
         "report",
     ],
 )

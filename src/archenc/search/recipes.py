@@ -222,7 +222,7 @@ def cate_local(
 
 
 def recommended(
-    *, encoder: Any = None, initial: int = 1, prior: float = 0.6, target: Target = "raw", draws: int = 500
+    *, encoder: Any = None, initial: int = 1, prior: float = 0.6, target: Target = "half", draws: int = 500
 ) -> Start:
     """What we recommend: a Gaussian process on one-hot codes and graph features, refitted after every query.
 
