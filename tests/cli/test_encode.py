@@ -101,3 +101,11 @@ def test_a_space_too_large_to_list_is_refused(tmp_path: Path):
     code, said = call(*arguments)
     assert code == 2
     assert "too large" in said
+
+
+def test_source_code_is_encoded(tmp_path: Path) -> None:
+    out = tmp_path / "codes.parquet"
+    command = ["encode", "--space", "nb201", "--encoder", "bag_of_tokens", "--set", "unit=words"]
+    status, said = call(*command, "--sample", "60", "--fit", "30", "--out", str(out), "--no-progress")
+    assert status == 0, said
+    assert codes(out).shape == (60, 29)

@@ -34,7 +34,8 @@ def encode(
 ) -> None:
     """Write the codes of architectures: key, spelling, and one float32 column a feature."""
     from archenc.cli.encoder_options import encoder_class, made, settings
-    from archenc.encoders.exporting import export
+    from archenc.encoders.exporting import PORTION, export
+    from archenc.encoders.watching import showing
     from archenc.progress import bar
     from archenc.spaces import space as find
 
@@ -44,10 +45,16 @@ def encode(
     options = settings(set_ or [])
     chosen, total, what = _chosen(member, archs, sample, seed)
     model = made(encoder, encoder_class(encoder), options)
-    fitted = model.fit(member.sample(min(fit, member.size or fit), 0))
+    portion = getattr(model, "export_portion", PORTION)
     try:
-        with bar("architectures", progress) as show:
-            export(fitted, chosen, total, out, described={"chosen": what, "fit": fit}, progress=show)
+        with bar("fitting", progress) as show, showing(show):
+            fitted = model.fit(member.sample(min(fit, member.size or fit), 0))
+        with (
+            bar("architectures", progress) as show,
+            showing(lambda done, of: show.note(f"{done} of {of} read")),
+        ):
+            described = {"chosen": what, "fit": fit}
+            export(fitted, chosen, total, out, described=described, portion=portion, progress=show)
     except KeyboardInterrupt as stop:
         typer.echo(f"interrupted: {out}.parts keeps what is done; the same command goes on there", err=True)
         raise typer.Exit(130) from stop

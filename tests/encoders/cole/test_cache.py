@@ -11,8 +11,9 @@ import pytest
 
 from archenc.encoders.cole import cache, embedding
 from archenc.encoders.cole.cache import Store, store_of, text_key
-from archenc.encoders.cole.embedding import embedded, setting_of, showing
+from archenc.encoders.cole.embedding import embedded, setting_of
 from archenc.encoders.cole.language_model import LanguageModel
+from archenc.encoders.watching import showing
 from archenc.errors import DataError, InvalidArgument
 from archenc.text import texts
 

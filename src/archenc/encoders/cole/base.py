@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from jaxtyping import Float
@@ -30,6 +30,10 @@ class TextEncoder(Encoder, ABC):
     on what `fit` sees.
     A subclass stores these parameters, and writes how texts become vectors.
     """
+
+    export_portion: ClassVar[int] = (
+        512  # of `archenc encode`: what a stopped run does not have to spell again
+    )
 
     form: str | Sequence[str]
     context: str

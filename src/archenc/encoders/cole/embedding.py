@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from archenc.encoders.cole.cache import Store, text_key
-from archenc.encoders.cole.language_model import Embedded, LanguageModel, Progress
+from archenc.encoders.cole.language_model import Embedded, LanguageModel
+from archenc.encoders.watching import Progress, watcher
 from archenc.errors import DataError
 
 PORTION = 256
 """Texts a shard: what a killed run loses at most."""
-
-_PROGRESS: ContextVar[Progress | None] = ContextVar("progress of embedding", default=None)
-
-
-@contextmanager
-def showing(progress: Progress) -> Iterator[None]:
-    """Have progress(done, total) called, within the block, for texts that are not in the cache.
-
-    `fit` and `transform` of scikit-learn have no place for it.
-    """
-    token = _PROGRESS.set(progress)
-    try:
-        yield
-    finally:
-        _PROGRESS.reset(token)
 
 
 def embedded(
@@ -43,7 +27,7 @@ def embedded(
     wanted = set(store.missing(keys, pooling))
     missing = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if key in wanted]
     missing.sort(key=lambda entry: (-len(entry[1]), entry[0]))
-    progress = _PROGRESS.get()
+    progress = watcher()
     for start in range(0, len(missing), PORTION):
         part = missing[start : start + PORTION]
         show = None if progress is None else _shifted(progress, start, len(part), len(missing))

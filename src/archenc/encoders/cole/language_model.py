@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,6 +16,7 @@ from archenc.encoders.cole.loading import Backbone, load
 from archenc.encoders.cole.pooling import check_pooling, needs_layers, pool
 from archenc.encoders.cole.sources import Source, find
 from archenc.encoders.cole.tokens import Piece, Tokens, limit, load_tokenizer
+from archenc.encoders.watching import Progress
 
 
 @final
@@ -25,9 +26,6 @@ class Embedded:
 
     vectors: Float32[np.ndarray, "n k d"]
     counts: Int64[np.ndarray, "n 2"]
-
-
-Progress = Callable[[int, int], None]
 
 
 @final
