@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from archenc.encoders import Adjacency
+from archenc.encoders import Adjacency, GraphFeatures
 from archenc.search import LocalSearch, ModelGuided, Pool, RegularisedEvolution, WholeSpace, make, search
 from archenc.search.candidates import Everything, Mutations, RandomDraws, Union
 from archenc.search.choosing import Best, FromTop, Halving
@@ -17,6 +17,7 @@ from archenc.search.recipes import FLAN_SIZES
 from archenc.search.simulation import Method, curve, simulate
 from archenc.search.study import Task
 from archenc.search.surrogates.base import Lesson
+from archenc.search.surrogates.distances import Distances
 from archenc.search.surrogates.dngo import DNGO
 from archenc.search.surrogates.features import Features
 from archenc.search.surrogates.process import Process
@@ -234,3 +235,15 @@ def test_the_recommended_search_beats_local_search_on_digits201():
         curves = np.stack([curve(problem, run.numbers) for run in runs])
         medians.append(np.median(evaluations_to(curves, near_best(problem.values.max()))))
     assert medians[0] < medians[1]
+
+
+@pytest.mark.parametrize("domain", [NB201, WholeSpace("nasbench301")], ids=["listed", "as met"])
+def test_distances_are_mean_squares_within_each_encoder_added_up(domain):
+    rng = np.random.default_rng(0)
+    numbers = np.array(sorted({domain.sample(rng) for _ in range(12)}))
+    features = Features([Adjacency(), GraphFeatures(max_subset=1)])
+    found = Distances(features).between(domain, numbers[:4], numbers)
+    codes, widths = features.of(domain, numbers), features.widths(domain)
+    for i, j in [(0, 0), (1, 7), (3, 2)]:
+        parts = np.split((codes[i] - codes[j]) ** 2, np.cumsum(widths)[:-1])
+        assert found[i, j] == pytest.approx(sum(part.mean() for part in parts), rel=1e-4, abs=1e-4)

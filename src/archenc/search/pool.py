@@ -51,8 +51,7 @@ class Pool(Domain):
 
     @cached_property
     def _digest(self) -> str:
-        ids = content_key([arch.id() for arch in self._archs])
-        return f"{len(self)} architectures {self.identity} {ids}"
+        return f"{len(self)} architectures {self.identity} {content_key(list(self._numbers))}"
 
     @cached_property
     def codes(self) -> Float32[np.ndarray, "n d"]:

@@ -7,7 +7,7 @@ from typing import Any, Literal, final, get_args
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int64
+from jaxtyping import Float, Float64, Int64
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.stats import norm, rankdata
 
@@ -16,6 +16,7 @@ from archenc.pipelines.graph_and_scores import half_ranked
 from archenc.search.acquisition import Belief
 from archenc.search.domain import Domain
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
+from archenc.search.surrogates.distances import Distances
 from archenc.search.surrogates.features import Features
 from archenc.search.weight_prior import log_weights
 
@@ -25,7 +26,7 @@ LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 NOISES = (0.003, 0.03, 0.2)
 """Variances, as a share of that of the process."""
 
-_CHUNK = 4096
+_CHUNK = 2**14
 
 
 @final
@@ -49,24 +50,12 @@ class Process(Surrogate):
         self.features = features
         self.target: Target = target
         self.prior = float(prior)
-        self._codes: WeakKeyDictionary[Domain, Float32[np.ndarray, "n d"]] = WeakKeyDictionary()
+        self.distances = Distances(features)
         self._expected: WeakKeyDictionary[Domain, _Expected] = WeakKeyDictionary()
 
     def fit_together(self, domain: Domain, lessons: Sequence[Lesson]) -> list[Fitted]:
         """Return a fitted model for each lesson."""
         return [_Model(self, domain, lesson) for lesson in lessons]
-
-    def codes(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float32[np.ndarray, "n d"]:
-        """Return the codes of architectures, each encoder's divided by the root of its width."""
-        if not domain.listed:
-            return self._scaled(domain, numbers)
-        if domain not in self._codes:
-            self._codes[domain] = self._scaled(domain, np.arange(len(domain)))
-        return self._codes[domain][numbers]
-
-    def _scaled(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float32[np.ndarray, "n d"]:
-        scales = np.concatenate([np.full(k, k**-0.5) for k in self.features.widths(domain)])
-        return (self.features.of(domain, numbers) * scales).astype(np.float32)
 
     def expected(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
         """Return what is expected of architectures before anything is trained, in standard deviations."""
@@ -102,33 +91,27 @@ class _Expected:
 @final
 class _Model:
     def __init__(self, owner: Process, domain: Domain, lesson: Lesson) -> None:
-        self._owner, self._domain = owner, domain
-        self._codes = owner.codes(domain, lesson.numbers)
-        self._squares = (self._codes**2).sum(axis=1)
+        self._owner, self._domain, self._known = owner, domain, lesson.numbers
         left = transformed(lesson.values, owner.target) - owner.expected(domain, lesson.numbers)
-        apart = self._apart(self._codes).astype(np.float64)
+        apart = owner.distances.between(domain, lesson.numbers, lesson.numbers).astype(np.float64)
         fits = [_Fit.of(apart, left, length, noise) for length in LENGTHS for noise in NOISES]
         self._fit = max(fits, key=lambda fit: fit.evidence)
 
     def __call__(self, numbers: Int64[np.ndarray, " m"]) -> Belief:
-        fit = self._fit
+        fit, factor = self._fit, self._fit.factor.astype(np.float32)
         mean, std = np.empty(len(numbers)), np.empty(len(numbers))
         for start in range(0, len(numbers), _CHUNK):
             part = slice(start, start + _CHUNK)
-            across = _correlation(self._apart(self._owner.codes(self._domain, numbers[part])), fit.length)
-            mean[part] = fit.centre + across @ fit.weights
-            explained = solve_triangular(fit.factor.astype(np.float32), across.T, lower=True)
-            std[part] = np.sqrt(fit.variance * np.maximum(1 - (explained**2).sum(axis=0), 0))
+            apart = self._owner.distances.between(self._domain, self._known, numbers[part])
+            across = _correlation(apart, fit.length)
+            mean[part] = fit.centre + fit.weights @ across
+            explained = solve_triangular(factor, across, lower=True, check_finite=False)
+            std[part] = np.sqrt(fit.variance * np.maximum(1 - np.square(explained).sum(axis=0), 0))
         return Belief(mean + self._owner.expected(self._domain, numbers), std)
 
     def best(self, numbers: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> float:
         del values  # noisy: what the process makes of them counts
         return float(self(numbers).mean.max())
-
-    def _apart(self, codes: Float32[np.ndarray, "m d"]) -> Float32[np.ndarray, "m n"]:
-        """Return squared distances to the rows learned from."""
-        squares = (codes**2).sum(axis=1)[:, None] + self._squares - 2 * codes @ self._codes.T
-        return np.maximum(squares, 0)
 
 
 @final
