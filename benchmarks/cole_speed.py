@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -47,15 +48,13 @@ def main() -> None:
         mean = lengths.counts(lengths.ids(read))[:, 0].mean()
         print(f"{name}: {len(set(read))} distinct, {mean:.0f} tokens on average")
         ways: dict[str, Any] = {
-            "one at a time": lambda read=read: one_at_a_time(network, tokenizer, read),
-            "padded batches of 32": lambda read=read: padded(network, tokenizer, read),
+            "one at a time": partial(one_at_a_time, network, tokenizer, read),
+            "padded batches of 32": partial(padded, network, tokenizer, read),
         }
         for dtype in ("float32", "bfloat16", "int8"):
             model = LanguageModel.of("minilm", dtype=dtype)
             model.embed(["x = 1"])
-            ways[f"archenc, {dtype}"] = lambda read=read, model=model: embedded(
-                model, read, "mean", Store(None)
-            )
+            ways[f"archenc, {dtype}"] = partial(embedded, model, read, "mean", Store(None))
         plain = 0.0
         for way, run in ways.items():
             begun, processed = time.perf_counter(), time.process_time()
@@ -63,7 +62,7 @@ def main() -> None:
             wall, cpu = time.perf_counter() - begun, time.process_time() - processed
             plain = plain or cpu
             print(
-                f"  {way:22} {len(read) / cpu:7.1f} texts a CPU-second ({len(read) / wall:.1f} by the clock), "
+                f"  {way:22} {len(read) / cpu:7.1f} texts a CPU-second ({len(read) / wall:.1f} a second), "
                 f"{plain / cpu:.2f} times as many"
             )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
