@@ -151,6 +151,17 @@ def test_published_protocols_by_name(table, tmp_path):
     assert {row["n_test"] for row in rows(tmp_path / "trials.csv")} == {"50"}
 
 
+def test_a_prefix_is_the_same_in_every_trial(table, tmp_path):
+    given = ["--space", table, "--metric", "cifar10_acc", "--predictor", "ridge", "--encoder", "path"]
+    given += ["--train", 20, "--trials", 2, "--metrics", "kendall_tau"]
+    assert run(*given, "--draw", "prefix", "--out", tmp_path / "prefix").exit_code == 0
+    assert run(*given, "--out", tmp_path / "drawn").exit_code == 0
+    same, drawn = (
+        {row["value"] for row in rows(tmp_path / name / "trials.csv")} for name in ("prefix", "drawn")
+    )
+    assert (len(same), len(drawn)) == (1, 2), "ridge has no seed"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -167,8 +178,9 @@ def test_published_protocols_by_name(table, tmp_path):
         (["--metrics", "tau"], "legal: kendall_tau"),
         (["--pool", "some"], "expected 'complete' or 'all'"),
         (["--group", "nats-v9"], "nats-v9"),
-        (["--split", "thirds"], "expected 'random' or 'halves'"),
-        (["--protocol", "gates"], "expected 'flan' or 'ta_gates'"),
+        (["--split", "thirds"], "expected 'random', 'halves' or 'folds'"),
+        (["--draw", "first"], "expected 'random' or 'prefix'"),
+        (["--protocol", "gates"], "expected 'flan', 'ta_gates' or 'cole'"),
         (["--reference", "20"], "takes a reference"),
         (["--space", "nb999"], "nb999"),
     ],

@@ -132,3 +132,20 @@ def test_several_metrics_are_tasks_of_one_experiment(table, tmp_path):
     notes = "\n".join(found.notes())
     assert "of cifar10_neg" in notes
     assert notes.count("| extra_trees · path | ridge · path | 20 |") == 2
+
+
+def test_an_experiment_may_train_on_a_prefix_and_says_what_its_scores_cost(table, tmp_path):
+    labels = table.values("cifar10_acc")
+    metrics = [
+        Metric("cifar10_acc", "cifar10", "accuracy", direction="max", epochs=200),
+        Metric("cifar10_early", "cifar10", "accuracy", direction="max", epochs=12),
+    ]
+    columns = {"cifar10_acc": labels, "cifar10_early": labels + 1}
+    both = BenchmarkTable.from_columns("nasbench201", table.architectures(), columns, metrics)
+    parts = [{"sizes": [7], "trials": 2, "predictors": ["ridge"], "encoders": ["path", "zero_cost"]}]
+    fields = {**TINY, "parts": parts, "draw": "prefix", "reference": 10, "scores": "cifar10_early"}
+    this = read("tiny", fields)
+    assert this.protocol(this.parts[0]).draw == "prefix"
+    found = reproduce(this, both, tmp_path, metrics=("kendall_tau",))
+    assert {row["std"] for row in found.rows} == {0.0}
+    assert found.notes()[0].startswith("- Cost of cifar10_early: 10 trainings of 12 epochs")
