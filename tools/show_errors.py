@@ -29,6 +29,9 @@ from archenc.evaluation import Task
 from archenc.graph import Architecture, Cell, connected, op
 from archenc.predictors import FLAN, TAGATES, Predictor, Ridge
 from archenc.proxies import OperationScores, operation_scores
+from archenc.search import make
+from archenc.search import search as find
+from archenc.search.evaluators import FromFunction
 from archenc.spaces import space
 from archenc.store import file_sha256, write_text
 from archenc.tables import BenchmarkTable, Metric
@@ -350,6 +353,33 @@ def no_saliencies() -> Iterator[Shown]:
 
 
 @case
+def no_search() -> Iterator[Shown]:
+    """A search that cannot work, and evaluations that fail."""
+    begin = "search --space small.parquet --out runs"
+    for line in (
+        f"{begin} --metric accuracy --algorithm hill",
+        f"{begin} --metric accuracy --algorithm local:population=3",
+        f"{begin} --metric accuracy --algorithm local --encoder path",
+        f"{begin} --metric constant",
+    ):
+        yield f"$ archenc {line}", archenc(line), nothing_run()
+    state = make("local", NB201.sample(5, 0)).state_dict()
+    yield (
+        ">>> make('random', archs).load_state_dict(state)  # the state of a local search",
+        raised(lambda: make("random", NB201.sample(5, 0)).load_state_dict(state)),
+        "The searcher is what it was.",
+    )
+    evaluate = FromFunction(fails)
+    history = find(make("random", NB201, seed=0), evaluate, budget=1)
+    spent = f"{len(history)} of {evaluate.cost.evaluations}"
+    yield (
+        ">>> search(make('random', 'nb201'), FromFunction(fails), budget=1)",
+        f"evaluate.cost.failures: {evaluate.cost.failures}",
+        f"The search goes on: the evaluation is an entry of its history ({spent}), with the value NaN.",
+    )
+
+
+@case
 def flipped() -> Iterator[Shown]:
     """A saved model with a flipped byte."""
     for name, place in (("model.safetensors", -5), ("config.json", 300)):
@@ -402,6 +432,11 @@ def stopped(name: str, stop: signal.Signals, code: int) -> Shown:
         f"those of a "
         f"run that nobody stopped, digit for digit.",
     )
+
+
+def fails(arch: Architecture) -> float:
+    """Stand for a training that breaks."""
+    raise RuntimeError(f"out of memory at {len(arch.cells)} cell")
 
 
 def trials(folder: str) -> list[str]:

@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int64
 
 from archenc.errors import DataError, InvalidArgument, shown
 from archenc.graph import Architecture
-from archenc.search.domain import Domain, as_domain
+from archenc.search.domain import Domain, as_domain, spelled
 from archenc.search.pareto import worths
 from archenc.spaces import SearchSpace
 from archenc.typing import Seed, as_generator, whole_number
@@ -236,12 +236,14 @@ class Searcher(ABC):
         try:
             found = tuple(map(float, value)) if isinstance(value, Sequence | np.ndarray) else (float(value),)
         except (TypeError, ValueError) as error:
-            raise InvalidArgument(f"values: {shown(value)} of {arch}; expected a number") from error
+            raise InvalidArgument(f"values: {shown(value)} of {spelled(arch)}; expected a number") from error
         if len(found) != self.objectives:
-            raise InvalidArgument(f"values: {shown(value)} of {arch}; expected {self.objectives} objectives")
+            raise InvalidArgument(
+                f"values: {shown(value)} of {spelled(arch)}; expected {self.objectives} objectives"
+            )
         if any(map(math.isinf, found)):
             raise InvalidArgument(
-                f"values: {shown(value)} of {arch}; expected a finite number, or NaN: failed"
+                f"values: {shown(value)} of {spelled(arch)}; expected a finite number, or NaN: failed"
             )
         return found
 

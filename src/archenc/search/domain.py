@@ -90,25 +90,25 @@ class Domain(ABC):
         """Return what `read` knows an architecture by in another process: plain, for a journal."""
         if self.listed:
             return number
-        return space(self._archs[number].space).format(self._archs[number])
+        return spelled(self._archs[number])
 
-    def read(self, spelled: int | str) -> int:
+    def read(self, text: int | str) -> int:
         """Undo `spell`. Raises InvalidArgument, InvalidArchitecture."""
         if not self.listed:
-            return self.number(self._parse(str(spelled)))
-        number = int(spelled)
+            return self.number(self._parse(str(text)))
+        number = int(text)
         if not 0 <= number < len(self):
             raise InvalidArgument(f"architecture {number}: expected 0..{len(self) - 1}")
         return number
 
-    def _parse(self, spelled: str) -> Architecture:
-        raise NotImplementedError(f"{spelled}: only a domain that is not listed reads spellings")
+    def _parse(self, text: str) -> Architecture:
+        raise NotImplementedError(f"{text}: only a domain that is not listed reads spellings")
 
     def _met(self, arch: Architecture) -> int:
         key = arch.id() if self.identity == "canonical" else self._key(arch)
         if key not in self._numbers:
             if self.listed and getattr(self, "_closed", False):
-                raise InvalidArgument(f"archs: {arch} is not in the domain of this search")
+                raise InvalidArgument(f"archs: {spelled(arch)} is not in the domain of this search")
             self._numbers[key] = len(self._archs)
             self._archs.append(arch)
         return self._numbers[key]
@@ -121,6 +121,14 @@ class Domain(ABC):
             raise InvalidArgument(
                 f"identity='key': {arch.space!r} is no registered space; use 'canonical'"
             ) from error
+
+
+def spelled(arch: Architecture) -> str:
+    """Return how an architecture is written for people: in its space's spelling, or by its id."""
+    try:
+        return space(arch.space).format(arch)
+    except UnknownName:
+        return arch.id()
 
 
 def as_domain(domain: Domain | SearchSpace | str | Sequence[Architecture]) -> Domain:

@@ -12,6 +12,7 @@ import numpy as np
 
 from archenc.errors import InvalidArgument, MissingScore
 from archenc.graph import Architecture
+from archenc.search.domain import spelled
 from archenc.search.running import call_in_process
 from archenc.tables import BenchmarkTable
 
@@ -124,7 +125,7 @@ class FromFunction:
             value, reason = math.nan, f"{type(error).__name__}: {error}"
         self.cost.seconds += time.perf_counter() - begun
         if reason:
-            self.cost.failures.append(f"{arch}: {reason}")
+            self.cost.failures.append(f"{spelled(arch)}: {reason}")
         return math.nan if reason else value
 
 

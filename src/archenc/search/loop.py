@@ -15,7 +15,7 @@ from archenc.errors import DataError, InvalidArgument
 from archenc.graph import Architecture
 from archenc.progress import bar
 from archenc.search.base import Searcher
-from archenc.spaces import space
+from archenc.search.domain import spelled
 from archenc.store import Journal, write_json
 from archenc.typing import whole_number
 
@@ -118,7 +118,7 @@ class _Book:
         """Keep the values of a batch, all or none."""
         self._journal.extend(
             [
-                {"architecture": space(arch.space).format(arch), "value": _plain(value)}
+                {"architecture": spelled(arch), "value": _plain(value)}
                 for arch, value in zip(archs, values, strict=True)
             ]
         )

@@ -8,7 +8,7 @@ from typing import Protocol, final, runtime_checkable
 import numpy as np
 
 from archenc.errors import InvalidArgument
-from archenc.search.domain import Domain
+from archenc.search.domain import Domain, spelled
 from archenc.typing import whole_number
 
 _TRIES = 100
@@ -43,8 +43,8 @@ class OneChange:
             for _ in range(self.changes):
                 near = domain.neighbours(child)
                 if not len(near):
-                    raise InvalidArgument(f"{domain.arch(child)} has no neighbour, so no child")
+                    raise InvalidArgument(f"{spelled(domain.arch(child))} has no neighbour, so no child")
                 child = int(near[rng.integers(len(near))])
             if child != number:
                 return child
-        raise InvalidArgument(f"{self}: no child of {domain.arch(number)} in {_TRIES} tries")
+        raise InvalidArgument(f"{self}: no child of {spelled(domain.arch(number))} in {_TRIES} tries")

@@ -43,5 +43,5 @@ class WholeSpace(Domain):
     def _neighbours(self, number: int) -> Iterable[int]:
         return [self.number(arch) for arch in self.space.neighbours(self.arch(number))]
 
-    def _parse(self, spelled: str) -> Architecture:
-        return self.space.parse(spelled)
+    def _parse(self, text: str) -> Architecture:
+        return self.space.parse(text)
