@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from archenc.errors import InvalidArgument, shown
-from archenc.graph import Architecture, Cell
+from archenc.graph import Architecture, Cell, Edge, op
 from archenc.networks.darts_cell import DartsCell
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import torch_default
@@ -50,8 +50,8 @@ def onnx_text(
 
 
 def edge_module(cell: Cell, channels: int, size: int) -> CellModule:
-    """Return the live part of a cell with operations on edges; a disconnected one as it is."""
-    cell = cell.prune() if cell.is_connected else cell
+    """Return the live part of a cell with operations on edges; of a disconnected one, zeros."""
+    cell = cell.prune() if cell.is_connected else _NOTHING
     with torch.device("meta"):
         module = EdgeCell(cell, channels, channels)
     return CellModule(_filled(module), ((1, channels, size, size),))
@@ -79,6 +79,9 @@ def darts_module(cell: Cell, which: int, entering: int, channels: int, size: int
             pool_norm=False,
         )
     return CellModule(_filled(module), ((1, entering, size, size),) * 2)
+
+
+_NOTHING = Cell((op("input"), op("output")), (Edge(0, 1, op("none")),))
 
 
 def _filled(module: nn.Module) -> nn.Module:
