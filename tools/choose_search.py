@@ -20,7 +20,7 @@ from archenc.search.simulation import Method, curve, simulate
 from archenc.search.study import Task
 from archenc.tables import BenchmarkTable
 
-SEEDS, BUDGET = 12, 80
+SEEDS, BUDGET = 40, 80
 SHARES = (0.02, 0.004, 0.001)
 
 
