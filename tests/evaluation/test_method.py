@@ -68,6 +68,7 @@ def test_the_reference_reaches_every_encoder_that_takes_one():
 def test_a_reference_that_nobody_takes_is_refused():
     with pytest.raises(InvalidArgument, match="nothing in ridge takes a reference"):
         with_reference((Method("ridge", "graph", Ridge()),), [1, 2])
+    with_reference((Method("ridge", "graph", Ridge()),), [1, 2], needed=False)
 
 
 def test_what_has_its_information_switched_off_takes_no_reference():

@@ -153,6 +153,7 @@ def reproduce(
             metrics=metrics,
             experiment=this.name,
             out=out,
+            aside=len(this.parts) > 1,  # of several parts one may have the methods that take a reference
             jobs=jobs,
             progress=progress,
         )

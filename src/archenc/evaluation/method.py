@@ -42,11 +42,12 @@ def seeded(estimator: Any, seed: int) -> Any:
     return estimator.set_params(**seeds) if seeds else estimator
 
 
-def with_reference(methods: Sequence[Method], reference: Any) -> tuple[Method, ...]:
+def with_reference(methods: Sequence[Method], reference: Any, *, needed: bool = True) -> tuple[Method, ...]:
     """Return methods that see `reference`, architectures without labels, wherever their estimators take them.
 
     Those that take none stay as they are: they are compared on the same architectures. Raises
-    InvalidArgument where none takes a reference: the held-out architectures would be lost silently.
+    InvalidArgument where none takes a reference, if one is needed: the held-out architectures would be lost
+    silently.
     """
     if isinstance(reference, list) and isinstance(reference[0], Architecture):
         reference = as_batch(
@@ -58,7 +59,7 @@ def with_reference(methods: Sequence[Method], reference: Any) -> tuple[Method, .
         names = _references(copy.get_params(deep=True))
         taken = taken or bool(names)
         given.append(replace(method, estimator=copy.set_params(**dict.fromkeys(names, reference))))
-    if not taken:
+    if needed and not taken:
         labels = ", ".join(method.label for method in methods)
         raise InvalidArgument(
             f"reference: nothing in {labels} takes a reference; leave reference=0, or use an encoder or a "

@@ -66,6 +66,7 @@ def evaluate(
     out: str | Path | None = None,
     jobs: int = 1,
     together: int = 9,
+    aside: bool = False,
     progress: bool = False,
 ) -> Evaluation:
     """Train and test every method on every training size and trial of a protocol.
@@ -76,7 +77,8 @@ def evaluate(
     folder for the journal (a trial is on the disk before the next begins), the predictions of the largest
     budget and `trials.csv`, the rows of the last call. A run that was killed continues there and ends with
     the same values; trials that any earlier call left in the journal are not run again. What is trained
-    together is written together: a stop loses the group under way. jobs: processes. progress: a bar on
+    together is written together: a stop loses the group under way. jobs: processes. aside: a reference is set
+    aside even if no method takes one, so that trials pair with those of other methods. progress: a bar on
     standard error. Raises InvalidArgument, UnknownName or DataError before anything runs, if anything is
     wrong that can be known then.
     """
@@ -85,7 +87,7 @@ def evaluate(
         raise InvalidArgument(f"jobs={jobs}, together={together}: expected integers >= 1")
     if protocol.reference:
         held = task.take(protocol.reference_of(len(task), rows=task.rows, n_rows=task.n_rows))
-        listed = with_reference(listed, held)
+        listed = with_reference(listed, held, needed=not aside)
     plan = Plan.make(task, listed, protocol, tuple(metrics))
     book = _Book(plan, None if out is None else Path(out))
     groups = [cells for cells in plan.groups(together) if not all(book.has(cell) for cell in cells)]
