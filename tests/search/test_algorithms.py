@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -22,7 +20,7 @@ from archenc.search.surrogates.dngo import DNGO
 from archenc.search.surrogates.features import Features
 from archenc.search.surrogates.process import Process
 from archenc.spaces import space
-from archenc.tables import BenchmarkTable
+from archenc.tables import BenchmarkTable, import_benchmark
 
 MEMBER = space("nasbench201")
 NB201 = WholeSpace(MEMBER, identity="key")
@@ -192,11 +190,10 @@ def test_the_process_expects_more_of_more_weights():
 
 
 @pytest.fixture(scope="module")
-def nb201():
-    """The imported table of NAS-Bench-201, where ARCHENC_HOME has one."""
-    if "ARCHENC_HOME" not in os.environ:
-        pytest.skip("no imported tables: set ARCHENC_HOME")
-    return BenchmarkTable.open("nasbench201")
+def nb201(shared_data, tmp_path_factory):
+    """The table of NAS-Bench-201, imported from the public files."""
+    import_benchmark("nb201", shared_data, home=(home := tmp_path_factory.mktemp("home")))
+    return BenchmarkTable.open("nasbench201", home=home)
 
 
 BANDS = {  # validation regret in points at 50, 100 and 150 evaluations, of 1,000 seeds of an independent twin
