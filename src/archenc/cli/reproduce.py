@@ -33,7 +33,7 @@ def reproduce(
 
     Trials that an earlier run left in the results folder are read, what is missing is run.
     """
-    from archenc.evaluation import write_csv, write_markdown
+    from archenc.cli.results import write_results
     from archenc.evaluation.experiments import experiment, experiments
     from archenc.evaluation.experiments import reproduce as run
     from archenc.evaluation.intervals import interval_kind
@@ -70,13 +70,15 @@ def reproduce(
         own = [row for row in found.rows if row["task"] == task]
         print_results(console, own, metric="kendall_tau", title=f"{title}, {task}")
     print_published(console, this.compared())
-    places = [(folder / "results.csv", folder / "results.md")]
-    if results is not None:
-        places.append((results / f"{name}.csv", results / f"{name}.md"))
-    for csv, markdown in places:
-        write_csv(found.rows, csv)
-        write_markdown(found.rows, markdown, title=title, published=this.compared(), notes=found.notes())
-        console.print(f"Written: {csv}, {markdown}")
+    write_results(
+        console,
+        found.rows,
+        folder,
+        results and results / name,
+        title=title,
+        published=this.compared(),
+        notes=found.notes(),
+    )
     if report is not None:
         from archenc.report import write_report
 

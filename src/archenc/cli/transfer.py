@@ -31,7 +31,7 @@ def transfer(
 
     Sources and trials that an earlier run left in the folder are read, what is missing is run.
     """
-    from archenc.evaluation import write_csv, write_markdown
+    from archenc.cli.results import write_results
     from archenc.evaluation.intervals import interval_kind
     from archenc.evaluation.printing import print_published, print_results
     from archenc.evaluation.transfers import find, run_transfer, transfers
@@ -59,10 +59,12 @@ def transfer(
     title = f"{this.title}: tested on all other architectures of {found.n_pool:,}, seed {this.seed}"
     print_results(console, found.rows, metric="kendall_tau", title=title)
     print_published(console, this.compared())
-    places = [(folder / "results.csv", folder / "results.md")]
-    if results is not None:
-        places.append((results / f"transfer-{name}.csv", results / f"transfer-{name}.md"))
-    for csv, markdown in places:
-        write_csv(found.rows, csv)
-        write_markdown(found.rows, markdown, title=title, published=this.compared(), notes=found.notes())
-        console.print(f"Written: {csv}, {markdown}")
+    write_results(
+        console,
+        found.rows,
+        folder,
+        results and results / f"transfer-{name}",
+        title=title,
+        published=this.compared(),
+        notes=found.notes(),
+    )

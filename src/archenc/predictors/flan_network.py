@@ -205,12 +205,7 @@ def _seen(
         )
         for c in range(config.cells)
     ]
-    mean = torch.stack(embeddings).mean(0) if config.cells > 1 else embeddings[0]
-    if config.joins:
-        z = mlp(parameters, "cells", torch.cat(embeddings * (2 // config.cells), dim=-1), 2)
-        z = mean + z if config.cell_residual else z
-    else:
-        z = mean
+    z = _joined(config, parameters, embeddings)
     keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
     if keep is not None:
         keeps = keep.split(config.dropped, dim=-1)
@@ -220,6 +215,20 @@ def _seen(
         keeps = keeps[2:]
     parts.append(mlp(parameters, "size", size, 2) if config.size_inputs else z.new_zeros(z.shape[0], SIZE))
     return torch.cat(parts, dim=-1), keeps
+
+
+def _joined(
+    config: FlanConfig, parameters: Parameters, embeddings: Sequence[Float[Tensor, "b 128"]]
+) -> Float[Tensor, "b 128"]:
+    """Return one embedding for all cells."""
+    if config.joins:
+        z = mlp(parameters, "cells", torch.cat([*embeddings] * (2 // config.cells), dim=-1), 2)
+        return _mean(embeddings) + z if config.cell_residual else z
+    return _mean(embeddings)
+
+
+def _mean(embeddings: Sequence[Float[Tensor, "b 128"]]) -> Float[Tensor, "b 128"]:
+    return torch.stack([*embeddings]).mean(0) if len(embeddings) > 1 else embeddings[0]
 
 
 def operations(config: FlanConfig, parameters: Parameters) -> Float[Tensor, "k 48"]:

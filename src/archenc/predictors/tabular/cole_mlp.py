@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any, Self, cast, final
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.base import clone
 from archenc.errors import InvalidArgument, require
 from archenc.predictors.checks import check_features, check_number, check_targets
 from archenc.predictors.tabular.base import TabularPredictor, as_integer
+from archenc.predictors.tabular.mlp import forward
 from archenc.predictors.tabular.targets import onto_labels
 from archenc.typing import Seed
 
@@ -110,26 +111,11 @@ class COLEMLP(TabularPredictor):
         for model, flat, X, y in zip(models, trained, Xs, ys, strict=True):
             model.widths_ = widths
             model.parameters_ = flat
-            model.factor_, model.offset_ = onto_labels(_forward(flat, widths, X), y)
+            model.factor_, model.offset_ = onto_labels(forward(flat, widths, X, _SLOPE), y)
 
     def _score(
         self, X: Float64[np.ndarray, "m d"], with_std: bool
     ) -> tuple[Float64[np.ndarray, " m"], Float64[np.ndarray, " m"] | None]:
         if with_std:
             raise InvalidArgument("return_std=True: one network has no deviation")
-        return self.factor_ * _forward(self.parameters_, self.widths_, X) + self.offset_, None
-
-
-def _forward(
-    flat: Float64[np.ndarray, " p"], widths: list[int], Z: Float64[np.ndarray, "m d"]
-) -> Float64[np.ndarray, " m"]:
-    """Run one network: kernel then bias, layer by layer."""
-    at, last = 0, len(widths) - 2
-    for layer, (d_in, d_out) in enumerate(pairwise(widths)):
-        kernel = flat[at : at + d_in * d_out].reshape(d_in, d_out)
-        bias = flat[at + kernel.size : at + kernel.size + d_out]
-        at += kernel.size + d_out
-        Z = Z @ kernel + bias
-        if layer < last:
-            Z = np.where(Z > 0, Z, _SLOPE * Z)
-    return Z[:, 0]
+        return self.factor_ * forward(self.parameters_, self.widths_, X, _SLOPE) + self.offset_, None

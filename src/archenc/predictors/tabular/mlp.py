@@ -99,9 +99,12 @@ class MLP(TabularPredictor):
 
 
 def forward(
-    flat: Float64[np.ndarray, " p"], widths: list[int], Z: Float64[np.ndarray, "m d"]
+    flat: Float64[np.ndarray, " p"], widths: list[int], Z: Float64[np.ndarray, "m d"], slope: float = 0.0
 ) -> Float64[np.ndarray, " m"]:
-    """Run one network whose normalisation is folded into its weights: kernel then bias, layer by layer."""
+    """Run one network without normalisation of its own: kernel then bias, layer by layer.
+
+    slope: of the rectifier below zero.
+    """
     at, last = 0, len(widths) - 2
     for layer, (d_in, d_out) in enumerate(pairwise(widths)):
         kernel = flat[at : at + d_in * d_out].reshape(d_in, d_out)
@@ -109,5 +112,5 @@ def forward(
         at += kernel.size + d_out
         Z = Z @ kernel + bias
         if layer < last:
-            Z = np.maximum(Z, 0)
+            Z = np.maximum(Z, slope * Z if slope else 0)
     return Z[:, 0]
