@@ -1,6 +1,7 @@
 """Operations and their vocabulary."""
 
 import pickle
+from dataclasses import fields, replace
 
 import pytest
 
@@ -11,8 +12,20 @@ from archenc.graph import Kind, Op, op, vocabulary
 FROZEN = """
 input output sum link padding none skip conv1x1 conv3x3 avg_pool3x3 max_pool3x3 max_pool5x5 max_pool7x7
 sep_conv3x3 sep_conv5x5 sep_conv7x7 dil_conv3x3 dil_conv5x5 dil_sep_conv3x3 conv3x1_1x3 conv7x1_1x7
-residual3x3 residual3x3_double residual3x3_halve residual3x3_double_halve
+residual3x3 residual3x3_double residual3x3_halve residual3x3_double_halve mbconv3_3x3
+mbconv1_3x3 mbconv1_3x3_se mbconv1_5x5 mbconv1_5x5_se mbconv4_3x3 mbconv4_3x3_se mbconv4_5x5 mbconv4_5x5_se
+mbconv6_3x3 mbconv6_3x3_se mbconv6_5x5 mbconv6_5x5_se
+conv3x3_c8 conv3x3_c16 conv3x3_c24 conv3x3_c32 conv3x3_c40 conv3x3_c48 conv3x3_c56 conv3x3_c64
+chain clone2 group2_dim1 group2_dim2 group2_dim3 clone4 group4_dim1 group4_dim2 group4_dim3
+clone8 group8_dim1 group8_dim2 group8_dim3 add2 cat2_dim1 cat2_dim2 cat2_dim3 add4 cat4_dim1 cat4_dim2 cat4_dim3
+add8 cat8_dim1 cat8_dim2 cat8_dim3 dot_product scaled_dot_product
+enter enter_021 enter_0132 enter_0213 enter_0231 enter_0312 enter_0321
+leave leave_021 leave_0132 leave_0213 leave_0231 leave_0312 leave_0321
+im2col1x1 im2col1x1_s2 im2col3x3_s1 im2col3x3_s2 im2col4x4 im2col8x8 im2col16x16 col2im
+linear16 linear32 linear64 linear128 linear256 linear512 linear1024 linear2048 norm relu softmax pos_enc
 """.split()  # noqa: SIM905
+
+WEIGHTED = (Kind.CONV, Kind.RESIDUAL, Kind.LINEAR, Kind.NORM, Kind.POSITION)
 
 
 def test_the_vocabulary_only_grows_at_its_end():
@@ -31,14 +44,13 @@ def test_operations_are_described():
     assert not op("conv3x3").separable
     assert op("avg_pool3x3").kind is Kind.AVG_POOL
     assert {member.name for member in vocabulary() if member.parametrised} == {
-        member.name for member in vocabulary() if member.kind in (Kind.CONV, Kind.RESIDUAL)
+        member.name for member in vocabulary() if member.kind in WEIGHTED
     }
 
 
 def test_no_two_operations_have_one_description():
-    described = [
-        (o.kind, o.kernel, o.stride, o.dilation, o.separable, o.repeats, o.widening) for o in vocabulary()
-    ]
+    described = [replace(member, name="") for member in vocabulary()]
+    described = [tuple(getattr(member, field.name) for field in fields(member)) for member in described]
     assert len(set(described)) == len(described)
 
 

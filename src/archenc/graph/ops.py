@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from archenc.errors import UnknownName
+from archenc.graph import grammar_ops
 
 
 class Kind(StrEnum):
@@ -24,6 +25,22 @@ class Kind(StrEnum):
     AVG_POOL = "avg_pool"
     MAX_POOL = "max_pool"
     RESIDUAL = "residual"
+    CHAIN = "chain"
+    CLONE = "clone"
+    GROUP = "group"
+    ADD = "add"
+    CAT = "cat"
+    DOT_PRODUCT = "dot_product"
+    SCALED_DOT_PRODUCT = "scaled_dot_product"
+    ENTER = "enter"
+    LEAVE = "leave"
+    IM2COL = "im2col"
+    COL2IM = "col2im"
+    LINEAR = "linear"
+    NORM = "norm"
+    RELU = "relu"
+    SOFTMAX = "softmax"
+    POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,9 @@ class Op:
     none; an asymmetric kernel with repeats=2 is followed by its transpose. stride, dilation: pixels.
     separable: a depthwise convolution followed by a pointwise one. parametrised: has weights to train.
     repeats: how many times the convolution is stacked. widening: factor on the number of channels.
+    expansion: factor on the channels inside an inverted residual. squeeze: whether it weights those channels
+    anew by squeeze and excitation. channels: of its output, 0 where the network decides. branches: that a
+    fork opens or a join closes. axes: the dimension that is split or joined, or the order of all of them.
     """
 
     name: str
@@ -45,6 +65,11 @@ class Op:
     parametrised: bool = False
     repeats: int = 1
     widening: int = 1
+    expansion: int = 1
+    squeeze: bool = False
+    channels: int = 0
+    branches: int = 1
+    axes: tuple[int, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -67,6 +92,17 @@ def _conv(
 def _residual(name: str, *, stride: int = 1, widening: int = 1) -> Op:
     """Two basic blocks of ResNet, two 3x3 convolutions each; the first changes resolution and channels."""
     return Op(name, Kind.RESIDUAL, (3, 3), stride=stride, parametrised=True, repeats=4, widening=widening)
+
+
+def _inverted(expansion: int, kernel: int, squeeze: bool = False) -> Op:
+    """MobileNetV2's block: 1x1 convolution to `expansion` times the channels, depthwise one, 1x1 back."""
+    name = f"mbconv{expansion}_{kernel}x{kernel}{'_se' if squeeze else ''}"
+    described = {"separable": True, "parametrised": True, "expansion": expansion, "squeeze": squeeze}
+    return Op(name, Kind.RESIDUAL, (kernel, kernel), **described)
+
+
+def _wide(channels: int) -> Op:
+    return Op(f"conv3x3_c{channels}", Kind.CONV, (3, 3), parametrised=True, channels=channels)
 
 
 # Append only: the position of an operation is stored in tensors, tables and models.
@@ -96,6 +132,15 @@ _VOCABULARY = (
     _residual("residual3x3_double", widening=2),
     _residual("residual3x3_halve", stride=2),
     _residual("residual3x3_double_halve", stride=2, widening=2),
+    _inverted(3, 3),
+    *(
+        _inverted(expansion, kernel, squeeze)
+        for expansion in (1, 4, 6)
+        for kernel in (3, 5)
+        for squeeze in (False, True)
+    ),
+    *(_wide(channels) for channels in range(8, 65, 8)),
+    *(Op(row.pop("name"), Kind(row.pop("kind")), **row) for row in grammar_ops.rows()),
 )
 
 
