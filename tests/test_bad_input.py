@@ -132,8 +132,8 @@ def test_an_unknown_op_is_answered_with_the_known_ones():
         InvalidArchitecture, match=r"edge 5 .*'nor_conv_7x7'; did you mean .*legal: none, skip"
     ):
         NB201.parse(A_CELL.replace("none~2", "nor_conv_7x7~2"))
-    with pytest.raises(UnknownName, match=r"'conv5x5' is not in the vocabulary; did you mean .*known: input"):
-        op("conv5x5")
+    with pytest.raises(UnknownName, match=r"'conv6x6' is not in the vocabulary; did you mean .*known: input"):
+        op("conv6x6")
     with pytest.raises(UnknownName, match=r"operation 'zzz' is not in the vocabulary; known: input, output"):
         op("zzz")
     with pytest.raises(InvalidArchitecture, match=r"cells\[0\]: operation 'conv9'"):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 
 from archenc.errors import UnknownName
-from archenc.graph import grammar_ops
+from archenc.graph import grammar_ops, module_ops
 
 
 class Kind(StrEnum):
@@ -41,6 +41,29 @@ class Kind(StrEnum):
     RELU = "relu"
     SOFTMAX = "softmax"
     POSITION = "position"
+    DEPTHWISE = "depthwise"
+    GROUPED = "grouped"
+    CONV1D = "conv1d"
+    CONV3D = "conv3d"
+    TRANSPOSED_CONV = "transposed_conv"
+    RECURRENT = "recurrent"
+    EMBEDDING = "embedding"
+    BATCH_NORM = "batch_norm"
+    LAYER_NORM = "layer_norm"
+    GROUP_NORM = "group_norm"
+    OTHER_WEIGHTED = "other_weighted"
+    GLOBAL_POOL = "global_pool"
+    RESIZE = "resize"
+    MULTIPLY = "multiply"
+    MATMUL = "matmul"
+    ATTENTION = "attention"
+    GELU = "gelu"
+    SILU = "silu"
+    SIGMOID = "sigmoid"
+    TANH = "tanh"
+    ACTIVATION = "activation"
+    REORDER = "reorder"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +164,7 @@ _VOCABULARY = (
     ),
     *(_wide(channels) for channels in range(8, 65, 8)),
     *(Op(row.pop("name"), Kind(row.pop("kind")), **row) for row in grammar_ops.rows()),
+    *(Op(row.pop("name"), Kind(row.pop("kind")), **row) for row in module_ops.rows()),
 )
 
 

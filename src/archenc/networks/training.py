@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol, final, runtime_checkable
+from typing import Any, Literal, Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from jaxtyping import Float64
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 from archenc.networks.datasets import Dataset, Examples
 
 _EVALUATED = 256  # examples in a batch of evaluation
@@ -26,7 +26,8 @@ class Recipe:
 
     epochs: passes over the training examples. batch_size: examples a step; those that do not fill a last
     batch wait for the next epoch. checkpoints: epochs after which the network is measured; the last epoch
-    always is. Raises InvalidArgument.
+    always is. optimiser: "sgd", or "adamw" (betas 0.9 and 0.999, no use of `momentum`), with which networks
+    as different as transformers and convolutions share a recipe. Raises InvalidArgument.
     """
 
     epochs: int = 12
@@ -35,6 +36,7 @@ class Recipe:
     momentum: float = 0.9
     weight_decay: float = 5e-4
     checkpoints: tuple[int, ...] = ()
+    optimiser: Literal["sgd", "adamw"] = "sgd"
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 2:
@@ -43,11 +45,14 @@ class Recipe:
             )
         if odd := [epoch for epoch in self.checkpoints if not 1 <= epoch <= self.epochs]:
             raise InvalidArgument(f"checkpoints: {odd[0]} is no epoch of 1..{self.epochs}")
+        if self.optimiser not in ("sgd", "adamw"):
+            raise InvalidArgument(f"optimiser={shown(self.optimiser)}; legal: sgd, adamw")
         object.__setattr__(self, "checkpoints", tuple(sorted({*self.checkpoints, self.epochs})))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self) | {"checkpoints": list(self.checkpoints)}
+        """Return plain values; SGD goes without saying, so that older builds keep their keys."""
+        values = asdict(self) | {"checkpoints": list(self.checkpoints)}
+        return {name: value for name, value in values.items() if (name, value) != ("optimiser", "sgd")}
 
 
 @runtime_checkable
@@ -106,9 +111,7 @@ def fit(trainee: Trainee, data: Dataset, recipe: Recipe, seed: int) -> Curves:
     dtype = parameters[0].dtype
     # copies: arrays that a cluster shares are read-only
     x, y = torch.tensor(data.train.x, dtype=dtype), torch.tensor(data.train.y)
-    optimiser = torch.optim.SGD(
-        parameters, recipe.lr, recipe.momentum, weight_decay=recipe.weight_decay, nesterov=recipe.momentum > 0
-    )
+    optimiser = _optimiser(parameters, recipe)
     order = np.random.default_rng([seed, 0x0DE5])
     found: Curves = {}
     trainee.train(True)
@@ -130,6 +133,13 @@ def fit(trainee: Trainee, data: Dataset, recipe: Recipe, seed: int) -> Curves:
     if len(data.test):
         found |= _measured(trainee, "test", data.test, recipe.epochs, dtype)
     return found
+
+
+def _optimiser(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(parameters, recipe.lr, weight_decay=recipe.weight_decay)
+    momentum, decay = recipe.momentum, recipe.weight_decay
+    return torch.optim.SGD(parameters, recipe.lr, momentum, weight_decay=decay, nesterov=momentum > 0)
 
 
 @torch.no_grad()
