@@ -62,7 +62,7 @@ def in_processes(
 
     finished = False
     try:
-        with _deaf_children():  # every process starts with the first items
+        with deaf_children():  # every process starts with the first items
             hand_in()
         while waiting:
             done, rest = wait(waiting, return_when=FIRST_COMPLETED)
@@ -88,7 +88,7 @@ def _late(end: float | None) -> bool:
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
+def deaf_children() -> Iterator[None]:
     """Start processes that no interrupt reaches: a terminal sends it to them too, while they still import.
 
     They inherit the blocked signal. Here it counts when the block ends, a second or two later: in the middle
@@ -110,10 +110,15 @@ def _deaf_children() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _begin(shared: Any, threads: int) -> None:
+def become_worker(threads: int) -> None:
+    """Leave interrupts to the parent, end when it ends, and compute with so many threads."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it was not blocked: the parent decides what it means
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threadpool_limits(threads)
+
+
+def _begin(shared: Any, threads: int) -> None:
+    become_worker(threads)
     _SHARED[:] = [shared]
 
 

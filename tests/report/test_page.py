@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from archenc.errors import InvalidArgument, MissingExtra
-from archenc.report import page, write_report
+from archenc.report import shell, write_report
 
 from .rows import three_trials, trial
 
@@ -40,7 +40,7 @@ class Balance(HTMLParser):
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(page, "_plotly", lambda: "/* plotly.js */")
+    monkeypatch.setattr(shell, "_plotly", lambda: "/* plotly.js */")
     rng = np.random.default_rng(0)
     true = rng.random(50)
     predictions = {"ridge · adjacency": {"true": true, "pred": true, "label": ["</script>"] * 50}}
@@ -100,7 +100,7 @@ def test_plotly_is_in_the_page_itself(tmp_path: Path):
 
 
 def test_many_methods_show_an_overview_and_fold_the_details(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(page, "_plotly", lambda: "")
+    monkeypatch.setattr(shell, "_plotly", lambda: "")
     rows = [trial(0.5, encoding=f"encoding {place}") for place in range(9)]
     text = write_report(rows, None, tmp_path / "r.html", title="t", command="c").read_text()
     assert 'class="overview"' in text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
+import sys
 from importlib import import_module
 
 import numpy as np
@@ -11,8 +13,11 @@ import pytest
 from archenc.errors import InvalidArgument, UnknownName
 from archenc.search import Pool, make, search
 from archenc.search.evaluators import FromFunction, FromTable
+from archenc.search.running import Here
 from archenc.spaces import space
+from archenc.store import Journal
 from archenc.tables import BenchmarkTable, Metric
+from archenc.testing.unchecked import unchecked
 
 NB201 = space("nasbench201")
 ARCHS = list({arch.id(): arch for arch in NB201.sample(40, 0)}.values())[:30]
@@ -78,7 +83,9 @@ def test_every_way_to_fail_is_a_failure_with_a_reason():
     assert sum("returned inf" in reason for reason in evaluate.cost.failures) == 6
 
 
-def test_what_hangs_or_dies_is_stopped(tmp_path, monkeypatch):
+@pytest.fixture
+def troubles(tmp_path, monkeypatch):
+    """A module with a function that hangs for one architecture, and dies for another."""
     hangs, dies = (NB201.format(arch) for arch in ARCHS[:2])
     (tmp_path / "troubles.py").write_text(
         "import os, time\n"
@@ -87,15 +94,79 @@ def test_what_hangs_or_dies_is_stopped(tmp_path, monkeypatch):
         "    spelled = space('nasbench201').format(arch)\n"
         f"    if spelled == {hangs!r}: time.sleep(600)\n"
         f"    if spelled == {dies!r}: os._exit(3)\n"
-        "    return 1.0\n"
+        "    return float(os.getpid())\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    evaluate = FromFunction(import_module("troubles").worse, timeout=2.0)
-    assert [math.isnan(value) for value in evaluate(ARCHS[:3])] == [True, True, False]
-    assert "no answer within 2 s" in evaluate.cost.failures[0]
-    assert "died with exit code 3" in evaluate.cost.failures[1]
+    monkeypatch.delitem(sys.modules, "troubles", raising=False)
+    return import_module("troubles")
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_hangs_or_dies_is_stopped_and_the_others_go_on(troubles, jobs):
+    before = set(multiprocessing.active_children())
+    evaluate = FromFunction(troubles.worse, timeout=2.0, jobs=jobs)
+    values = evaluate(ARCHS[:5])
+    assert [math.isnan(value) for value in values] == [True, True, False, False, False]
+    assert len(set(values[2:])) <= jobs  # a process serves many calls
+    assert {reason.partition(": ")[2] for reason in evaluate.cost.failures} == {
+        "no answer within 2 s",
+        "its process died with exit code 3",
+    }
+    if jobs == 1:
+        assert evaluate(ARCHS[5:7]) == [values[-1]] * 2  # and lives on
+    evaluate.runner.close()
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_what_was_finished_is_kept_and_nothing_is_paid_twice(tmp_path):
+    calls = []
+
+    def breaks(arch):
+        calls.append(arch)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return troublesome(arch)
+
+    place = tmp_path / "kept.jsonl"
+    first = FromFunction(breaks, keep=place, key="troublesome")
+    with pytest.raises(KeyboardInterrupt):
+        first(ARCHS[:6])
+    again = FromFunction(troublesome, keep=place, key="troublesome")
+    assert str(again(ARCHS[:6])) == str(FromFunction(troublesome)(ARCHS[:6]))
+    assert again.cost.evaluations == 3
+    assert FromFunction(troublesome, keep=place, key="another").__call__(ARCHS[:1]) == [0.0]
+    assert len(Journal(place)) == 7
+
+
+def test_a_function_may_have_several_objectives():
+    evaluate = FromFunction(lambda arch: (1.0, 2.0), objectives=2)
+    assert evaluate(ARCHS[:1]) == [(1.0, 2.0)]
+    lacking = FromFunction(lambda arch: 1.0, objectives=2)
+    assert str(lacking(ARCHS[:1])) == "[(nan, nan)]"
+    assert "expected 2 objectives" in lacking.cost.failures[0]
+
+
+def test_a_batch_is_filled_where_a_round_is_smaller():
+    sizes = []
+
+    def counted(archs):
+        sizes.append(len(archs))
+        return [float(len(arch.id())) + hash(arch.id()) % 7 for arch in archs]
+
+    search(make("gaussian_process", Pool(ARCHS), initial=4, seed=0), counted, 14, batch=4)
+    assert sizes == [4, 4, 4, 2]
+    sizes.clear()
+    search(make("gaussian_process", Pool(ARCHS), initial=4, seed=0), counted, 6)
+    assert sizes == [1] * 6
+
+
+@unchecked()
 def test_what_is_no_function_is_refused():
     with pytest.raises(InvalidArgument, match="timeout=0"):
         FromFunction(troublesome, timeout=0)
+    with pytest.raises(InvalidArgument, match="jobs=0"):
+        FromFunction(troublesome, jobs=0)
+    with pytest.raises(InvalidArgument, match="runner: has jobs"):
+        FromFunction(troublesome, jobs=2, runner=Here())
+    with pytest.raises(InvalidArgument, match="it cannot travel to a process"):
+        FromFunction(lambda arch: 1.0, jobs=2)(ARCHS[:1])

@@ -1,4 +1,4 @@
-"""`archenc search`: search in simulation on a table, with many seeds, and say how soon the best is near."""
+"""`archenc search`: search on a table with many seeds, or for your own data by training what is asked for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from archenc.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from archenc.search.simulation import Method
+    from archenc.search.study import Found
+
+_TRAINING = "Training, with --dataset"
 
 
 def search(
@@ -36,9 +39,10 @@ def search(
     identity: Annotated[
         str,
         typer.Option(
-            help="key: each row of the table counts; canonical: isomorphic cells are one, and free."
+            help="key: each row of the table counts; canonical: isomorphic cells are one, and free. "
+            "Default: key in a table, canonical in training."
         ),
-    ] = "key",
+    ] = "",
     scores: Annotated[
         str, typer.Option(help="Scores for zero_cost: a named set (13), or metrics separated by commas.")
     ] = "",
@@ -52,15 +56,70 @@ def search(
         Path | None,
         typer.Option(help="Folder of the results; the same folder resumes. Default runs/search/..."),
     ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page there.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="Train instead of looking up: digits; cifar10:FOLDER; cifar100:FOLDER; FILE.npz with x, y.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "",
+    train: Annotated[
+        float | None,
+        typer.Option(help="Training examples: a number, or a share below 1.", rich_help_panel=_TRAINING),
+    ] = None,
+    val: Annotated[
+        float | None, typer.Option(help="Validation examples, likewise.", rich_help_panel=_TRAINING)
+    ] = None,
+    skeleton: Annotated[
+        str,
+        typer.Option(help="Options of the network: channels=8,cells=1.", rich_help_panel=_TRAINING),
+    ] = "",
+    task: Annotated[
+        str, typer.Option(help="Task of the network, where there are several.", rich_help_panel=_TRAINING)
+    ] = "",
+    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=_TRAINING)] = 16,
+    batch_size: Annotated[int, typer.Option(min=2, rich_help_panel=_TRAINING)] = 64,
+    lr: Annotated[float, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)] = 0.1,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds after which a training has failed.", rich_help_panel=_TRAINING),
+    ] = None,
+    ray: Annotated[
+        str,
+        typer.Option(
+            help="Train on a Ray cluster: its address, auto, or local to start one.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = "",
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show a bar.")] = True,
 ) -> None:
     """Search with one or several algorithms on a table, many seeds each, and compare them.
 
-    Seeds are paired: every algorithm begins with the same random architectures. What is finished is kept in
-    the results folder, and what is under way every few seconds: a run that was killed goes on when the
-    command is given again, to the same histories.
+    Seeds are paired: every algorithm begins with the same random architectures. With --dataset, search once,
+    and train what is asked for. What is finished is kept in the results folder, and what is under way every
+    few seconds: a run that was killed goes on when the command is given again, to the same histories.
     """
+    if dataset:
+        from archenc.cli.search_by_training import Trained, search_by_training
+
+        if metric or study or scores or direction:
+            raise InvalidArgument("--dataset trains; --metric, --study, --scores, --direction are of tables")
+        given = Trained(dataset, train, val, skeleton, task, epochs, batch_size, lr, timeout, jobs, ray)
+        search_by_training(
+            space,
+            algorithm,
+            encoder,
+            given,
+            budget=budget,
+            seed=seed,
+            identity=identity or "canonical",
+            out=out,
+            report=report,
+            progress=progress,
+        )
+        return
     from archenc.cli.evaluate import says_where_results_are
     from archenc.cli.printing import Format, console, print_rows, rich_table
     from archenc.search.studies import Study, studies
@@ -87,7 +146,7 @@ def search(
             budget=budget,
             seeds=seeds,
             methods=tuple(_methods(algorithm, encoder)),
-            identity=identity,  # pyright: ignore[reportArgumentType]
+            identity=identity or "key",  # pyright: ignore[reportArgumentType]
             scores=scores or None,
         )
     table = BenchmarkTable.open(this.table)
@@ -104,13 +163,9 @@ def search(
             jobs=jobs,
             progress=progress,
         )
+    command = shlex.join(["archenc", *sys.argv[1:]])
     rows = result_rows(
-        found,
-        experiment=this.name,
-        space=table.space,
-        task=this.metric,
-        seed=seed,
-        command=shlex.join(["archenc", *sys.argv[1:]]),
+        found, experiment=this.name, space=table.space, task=this.metric, seed=seed, command=command
     )
     write_tables(found, rows, folder)
     shown = console()
@@ -125,6 +180,43 @@ def search(
         shown.print(f"{found.resumed} searches were known from an earlier run")
     shown.print(
         f"Every measure: {folder / 'results.csv'}; curves.csv, comparisons.csv, histories.csv beside it"
+    )
+    if found.ended < this.budget:
+        shown.print(
+            f"The domain ended after {found.ended} architectures, before the budget of {this.budget}."
+        )
+    if costs := task.cost_of_scores(found.methods):
+        shown.print(costs)
+    if report is not None:
+        facts = {"Identity": f"{this.identity}: {len(domain):,} architectures", "First seed": str(seed)}
+        facts |= {"Scores": costs} if costs else {}
+        _write(report, found, rows, title, f"{this.metric}", command, facts)
+        shown.print(f"Report: {report}")
+
+
+def _write(
+    report: Path, found: Found, rows: Any, title: str, axis: str, command: str, facts: dict[str, str]
+) -> None:
+    """Write the page of a study."""
+    import numpy as np
+
+    from archenc.report import Searches, write_search_report
+    from archenc.search.study_results import comparison_rows, history_rows
+
+    compared = comparison_rows(found)
+    write_search_report(
+        [Searches(*method.names, found.curves(method)) for method in found.methods],
+        history_rows(found),
+        report,
+        title=title,
+        command=command,
+        facts={"Target": axis, "Searches": f"{len(found.runs[found.methods[0]])} an algorithm", **facts},
+        tables={
+            "Evaluations to come within 1 % of the best, and regret at the end": _overview(rows),
+            "evaluations_to_1pct, paired by seed": compared,
+        },
+        axis=axis,
+        best=float(np.nanmax(found.problem.values)),
     )
 
 

@@ -138,8 +138,8 @@ def scatter(name: str, points: Mapping[str, Any], colour: str, axis: str) -> Fig
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": _rounded(true[shown]),
-        "y": _rounded(pred[shown]),
+        "x": rounded(true[shown]),
+        "y": rounded(pred[shown]),
         "marker": {"color": colour, "size": 4, "opacity": 0.45},
         "hovertemplate": "true %{x}<br>predicted %{y}<extra></extra>",
     }
@@ -163,7 +163,7 @@ def _line(rows: Sequence[Row], look: Look) -> Figure:
         "mode": "lines+markers",
         "name": str(rows[0].series),
         "x": [row.n_train for row in rows],
-        "y": _rounded(np.array([row.summary.mean for row in rows if row.summary])),
+        "y": rounded(np.array([row.summary.mean for row in rows if row.summary])),
         "customdata": [
             [_interval(a, b), row.summary.n_trials if row.summary else 0]
             for row, a, b in zip(rows, low, high, strict=True)
@@ -184,7 +184,7 @@ def _band(rows: Sequence[Row], look: Look) -> Figure:
         "type": "scatter",
         "mode": "lines",
         "x": [*budgets.tolist(), *budgets[::-1].tolist()],
-        "y": [*_rounded(high[known]), *_rounded(low[known][::-1])],
+        "y": [*rounded(high[known]), *rounded(low[known][::-1])],
         "fill": "toself",
         "fillcolor": look.colour(0.14),
         "line": {"width": 2 if len(budgets) == 1 else 0, "color": look.colour(0.5)},
@@ -235,7 +235,7 @@ def _range(values: np.ndarray) -> list[float]:
     return [float(low - margin), float(high + margin)]
 
 
-def _rounded(values: np.ndarray) -> list[float | None]:
+def rounded(values: np.ndarray) -> list[float | None]:
     """Five significant digits, which is more than a screen shows; JSON has no NaN, so None stands for it."""
     return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values]
 

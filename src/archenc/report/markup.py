@@ -86,6 +86,22 @@ def legend(series: Sequence[Series], look: Mapping[Series, Look], published: Seq
     return f'<div class="key" role="group" aria-label="Curves shown">{"".join(items)}</div>'
 
 
+def plain_table(rows: Sequence[Mapping[str, object]], caption: str) -> str:
+    """Records as a table: a column a name of the first, numbers to the right."""
+    names = list(rows[0])
+    right = {name: all(isinstance(row[name], int | float) for row in rows) for name in names}
+    mark = {name: ' class="number"' if right[name] else "" for name in names}
+    head = "".join(f'<th scope="col"{mark[name]}>{escape(name)}</th>' for name in names)
+    body = "".join(
+        "<tr>" + "".join(f"<td{mark[name]}>{escape(_plain(row[name]))}</td>" for name in names) + "</tr>"
+        for row in rows
+    )
+    return _scrolling(
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>",
+        caption,
+    )
+
+
 def published_table(figures: Sequence[Published]) -> str:
     """The published figures with the setting they were measured in: a row a label."""
     budgets = sorted({figure.n_train for figure in figures})
@@ -214,6 +230,12 @@ def _scale(rows: Sequence[Row]) -> tuple[float, float]:
     ]
     low, high = (min(ends), max(ends)) if ends else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return "–" if np.isnan(value) else f"{value:.5g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _printed(figures: Sequence[Published]) -> str:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import io
-import json
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from html import escape
-from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from archenc.errors import require
 from archenc.evaluation.metrics import kendall_tau
-from archenc.report import charts, markup
+from archenc.report import charts, markup, shell
 from archenc.report.summary import HEADLINE_METRIC, Panel, Published, Series, panels, published_figures
 from archenc.store import write_text
 
@@ -53,21 +43,19 @@ def write_report(
     shown = panels(trials, printed)
     names = list(dict.fromkeys(series for panel in shown for series in panel.series))
     look = charts.looks(names)
-    page = Template(_asset("page.html")).substitute(
-        title=escape(title),
-        style=_asset("page.css"),
+    page = shell.page(
+        title=title,
         headline=markup.headline(shown[0], printed),
-        facts=markup.facts(_facts(trials, facts or {})),
-        panels="".join(
+        facts=_facts(trials, facts or {}),
+        body="".join(
             _panel(index, panel, printed, look, single=len(shown) == 1) for index, panel in enumerate(shown)
-        ),
-        scatter=_scatter(predictions, look, axis),
-        published=_published(printed),
-        command=escape(command),
-        csv=base64.b64encode(_csv(trials).encode()).decode(),
-        colophon=escape(f"archenc {version('archenc')}, Python {platform.python_version()}, {_today()}"),
-        plotly=_plotly(),
-        script=_asset("page.js"),
+        )
+        + _scatter(predictions, look, axis)
+        + _published(printed),
+        command=command,
+        rows=trials,
+        file="trials.csv",
+        what="All trial rows",
     )
     write_text(path, page)
     return Path(path)
@@ -103,7 +91,7 @@ def _curves(panel: Panel, published: Sequence[Published], look: Mapping[Series, 
     if published:
         note += " Open marks are published figures, each in the setting named under Published figures."
     drawn = [
-        _chart(figure, title or _CURVE, small=bool(title), named=bool(title))
+        shell.chart(figure, title or _CURVE, small=bool(title), named=bool(title))
         for title, figure in figures.items()
     ]
     return (
@@ -127,7 +115,7 @@ def _scatter(
         own = by_name.get(name, charts.Look(index % charts.HUES))
         figure = charts.scatter(name, points, own.colour(), axis)
         tau = kendall_tau(true=points["true"], pred=points["pred"])
-        figures.append(_chart(figure, f"{name}: τ = {tau:.3f} in this trial", small=True))
+        figures.append(shell.chart(figure, f"{name}: τ = {tau:.3f} in this trial", small=True))
     note = (
         "Each point is a test architecture of one trial at the largest budget; at most 2,500 are drawn, "
         "evenly spaced in true rank, without the lowest 2 %. Rankers predict on a scale of their own: only "
@@ -145,16 +133,6 @@ def _published(published: Sequence[Published]) -> str:
     return (
         '<section aria-labelledby="published"><h2 id="published">Published figures</h2>'
         f"{markup.published_table(published)}</section>"
-    )
-
-
-def _chart(figure: charts.Figure, title: str, *, small: bool = False, named: bool = True) -> str:
-    data = json.dumps(figure, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
-    return (
-        f'<figure class="chart{" small" if small else ""}">'
-        f"{f'<figcaption>{escape(title)}</figcaption>' if named else ''}"
-        f'<div class="plot" role="img" aria-label="{escape(title)}"></div>'
-        f'<script type="application/json">{data}</script></figure>'
     )
 
 
@@ -181,26 +159,4 @@ def _facts(trials: Sequence[Mapping[str, Any]], further: Mapping[str, str]) -> l
     pairs += [(name, value) for name, value in further.items() if name not in known]
     if seconds:
         pairs.append(("Longest trial", f"{max(seconds):,.1f} s"))
-    return [*pairs, ("Written", f"{_today()}, archenc {version('archenc')}")]
-
-
-def _csv(trials: Sequence[Mapping[str, Any]]) -> str:
-    out = io.StringIO()
-    columns = list(dict.fromkeys(name for trial in trials for name in trial))
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(trials)
-    return out.getvalue()
-
-
-def _plotly() -> str:
-    offline: Any = require("plotly.offline", "report")
-    return offline.get_plotlyjs()
-
-
-def _asset(name: str) -> str:
-    return (files("archenc.report") / "assets" / name).read_text(encoding="utf-8")
-
-
-def _today() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d")
+    return pairs

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, final, runtime_checkable
 
 import numpy as np
@@ -13,8 +13,10 @@ import numpy as np
 from archenc.errors import InvalidArgument, MissingScore
 from archenc.graph import Architecture
 from archenc.search.domain import spelled
-from archenc.search.running import call_in_process
+from archenc.search.running import Here, InProcesses, Outcome, Runner
+from archenc.store import Journal
 from archenc.tables import BenchmarkTable
+from archenc.typing import whole_number
 
 
 @final
@@ -67,7 +69,7 @@ class FromTable:
         self.table, self.metrics = table, [table.resolve(name).name for name in names]
         self._values = np.stack([signed(table, name, direction) for name in self.metrics], axis=1)
         self._seconds = None if seconds is None else table.values(seconds)
-        self.cost = Cost(score_seconds=_cost_of_scores(table, scores))
+        self.cost = Cost(score_seconds=cost_of_scores(table, scores))
         if self._seconds is None:
             self.cost.seconds = math.nan
 
@@ -92,41 +94,77 @@ class FromTable:
 class FromFunction:
     """Calls a function for each architecture: what it returns is the value, higher is better.
 
-    timeout: seconds after which a call is stopped and has failed; it is then made in a process of its own, so
-    that the function and what it returns must pickle, and cannot hang or break the search. Without, it is
-    called here. An exception, NaN, or what is no finite number is a failure: it costs its evaluation, and
-    `cost.failures` says why.
+    jobs, timeout: of the processes in which it is called, and seconds after which a call is stopped and has
+    failed; with the defaults it is called here, where nothing can stop it. In processes the function must
+    pickle, and cannot hang or break the search; `ask` for as many architectures at once as there are jobs.
+    runner: where calls run instead, such as `ray_cluster.OnRay()`. objectives: numbers that it returns.
+    keep: a file in which every call is kept as soon as it ends: what a killed search had finished, or another
+    search of the same function, is read there and neither called nor charged again. key: what tells functions
+    apart in it, by default the function's attribute `key`, or its name.
+
+    An exception, NaN, or what is no finite number is a failure: it costs its evaluation, and `cost.failures`
+    says why. Raises InvalidArgument.
     """
 
-    def __init__(self, function: Callable[[Architecture], Any], *, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[[Architecture], Any],
+        *,
+        timeout: float | None = None,
+        jobs: int = 1,
+        runner: Runner | None = None,
+        objectives: int = 1,
+        keep: str | Path | None = None,
+        key: str | None = None,
+    ) -> None:
         if not callable(function):
             raise InvalidArgument(
                 f"function={function!r:.80}: expected something to call with an architecture"
             )
-        if timeout is not None and not timeout > 0:
-            raise InvalidArgument(f"timeout={timeout!r}: expected seconds > 0, or None")
-        self.function, self.timeout = function, timeout
+        if runner is not None and (timeout is not None or jobs != 1):
+            raise InvalidArgument("runner: has jobs and timeout of its own; give none")
+        self.function, self.objectives = function, whole_number("objectives", objectives, least=1)
+        whole_number("jobs", jobs, least=1)
+        plain = timeout is None and jobs == 1
+        self.runner: Runner = runner or (Here() if plain else InProcesses(jobs, timeout))
+        self.key = key or str(getattr(function, "key", getattr(function, "__qualname__", "a function")))
+        self._journal = None if keep is None else Journal(keep)
+        self._known = {
+            record["architecture"]: record for record in self._journal or () if record["function"] == self.key
+        }
         self.cost = Cost()
 
-    def __call__(self, archs: Sequence[Architecture]) -> list[float]:
-        """Return the values of architectures."""
-        return [self._one(arch) for arch in archs]
+    def __call__(self, archs: Sequence[Architecture]) -> list[Any]:
+        """Return the values of architectures; those of one call are evaluated side by side."""
+        names = [spelled(arch) for arch in archs]
+        found = {place: self._known[name]["value"] for place, name in enumerate(names) if name in self._known}
+        new = [place for place in range(len(archs)) if place not in found]
+        for position, result in self.runner(self.function, [archs[place] for place in new]):
+            place = new[position]
+            found[place] = self._take(names[place], result)
+        return [tuple(value) if isinstance(value, list) else value for _, value in sorted(found.items())]
 
-    def _one(self, arch: Architecture) -> float:
-        begun = time.perf_counter()
+    def _take(self, name: str, result: Outcome) -> Any:
         self.cost.evaluations += 1
-        try:
-            if self.timeout is None:
-                value = float(self.function(arch))
-            else:
-                value = float(call_in_process(self.function, arch, self.timeout))
-            reason = "" if math.isfinite(value) else f"it returned {value}"
-        except Exception as error:
-            value, reason = math.nan, f"{type(error).__name__}: {error}"
-        self.cost.seconds += time.perf_counter() - begun
+        self.cost.seconds += result.seconds
+        value, reason = result.value, result.reason
+        numbers = len(value) if isinstance(value, tuple) else 1
+        if not reason and numbers != self.objectives:
+            reason = f"it returned {value}; expected {self.objectives} objectives"
         if reason:
-            self.cost.failures.append(f"{spelled(arch)}: {reason}")
-        return math.nan if reason else value
+            value = math.nan if self.objectives == 1 else (math.nan,) * self.objectives
+            self.cost.failures.append(f"{name}: {reason}")
+        record = {
+            "function": self.key,
+            "architecture": name,
+            "value": value,
+            "seconds": round(result.seconds, 3),
+            "reason": reason,
+        }
+        self._known[name] = record
+        if self._journal is not None:
+            self._journal.append(record)
+        return value
 
 
 def signed(table: BenchmarkTable, metric: str, direction: str | None = None) -> np.ndarray:
@@ -139,7 +177,7 @@ def signed(table: BenchmarkTable, metric: str, direction: str | None = None) -> 
     return table.values(metric) * (1.0 if known == "max" else -1.0)
 
 
-def _cost_of_scores(table: BenchmarkTable, scores: Sequence[str]) -> float:
+def cost_of_scores(table: BenchmarkTable, scores: Sequence[str]) -> float:
     """Return the seconds that scores of all rows take; NaN where the table does not say."""
     metrics: Mapping[str, Any] = table.metrics
     return float(

@@ -59,8 +59,9 @@ def search(
 ) -> History:
     """Ask, evaluate and tell until `budget` architectures are evaluated or the domain is exhausted.
 
-    batch: architectures asked for at once, by default as many as the algorithm likes, or 1; the last one is
-    cut so that exactly `budget` are evaluated. What the searcher was told before counts towards the budget.
+    batch: architectures asked for at once, by default as many as the algorithm likes, or 1: for evaluation
+    in parallel, as many as there are workers. The last one is cut so that exactly `budget` are evaluated.
+    What the searcher was told before counts towards the budget.
     out: a folder in which every batch is kept as soon as it is evaluated; given again with an equal searcher,
     the search goes on from there, to the same history. progress: a bar on standard error.
     Raises InvalidArgument; DataError for a folder that holds another search.
@@ -72,7 +73,7 @@ def search(
     with bar("evaluations", progress, total=budget, done=searcher.evaluations) as shown:
         while archs or searcher.evaluations < budget:
             if not archs:
-                archs = searcher.ask(min(size, budget - searcher.evaluations))
+                archs = _ask(searcher, min(size, budget - searcher.evaluations), fill=batch is not None)
                 if not archs:
                     break
                 if book is not None:
@@ -86,6 +87,17 @@ def search(
             archs = []
             shown(searcher.evaluations, note=f"best so far {searcher.best_worth:.6g}")
     return History(*map(list, zip(*searcher.told, strict=True))) if searcher.told else History()
+
+
+def _ask(searcher: Searcher, n: int, *, fill: bool) -> list[Architecture]:
+    """Ask for n architectures; fill: again where a round of the algorithm is smaller."""
+    found = searcher.ask(n)
+    while fill and 0 < len(found) < n:
+        more = searcher.ask(n - len(found))
+        if not more:
+            break
+        found += more
+    return found
 
 
 class _Book:

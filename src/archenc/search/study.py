@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from archenc.tables import BenchmarkTable
 from archenc.typing import whole_number
 
 JOURNAL = "journal.jsonl"
-_VERSION = 1
+_VERSION = 2
 _TOGETHER = 25
 
 
@@ -77,6 +78,19 @@ class Task:
         dataset = self.table.resolve(self.metric).dataset
         return scores_from(self.table, score_names(self.table, self.scores, dataset=dataset))
 
+    def cost_of_scores(self, methods: Sequence[Method]) -> str:
+        """Return a sentence on what scores cost that a method reads, for all rows; empty where none does."""
+        from archenc.pipelines.by_name import takes_scores
+        from archenc.search.evaluators import cost_of_scores
+
+        if self.scores is None or not any(one.encoder and takes_scores(one.encoder) for one in methods):
+            return ""
+        names = score_names(self.table, self.scores, dataset=self.table.resolve(self.metric).dataset)
+        seconds = cost_of_scores(self.table, names)
+        cost = "the table does not say how long" if math.isnan(seconds) else f"{seconds / 3600:,.1f} hours"
+        many = f"{len(names)} scores of all {len(self.table):,} architectures"
+        return f"{many}, not counted as evaluations: {cost}"
+
 
 @dataclass(frozen=True)
 class Found:
@@ -90,6 +104,11 @@ class Found:
     def curves(self, method: Method) -> Float64[np.ndarray, "seeds budget"]:
         """Return the best value so far after each evaluation, a row a seed."""
         return np.stack([curve(self.problem, run.numbers) for run in self.runs[method]])
+
+    @property
+    def ended(self) -> int:
+        """The evaluations of the shortest search: fewer than the budget where the domain ended."""
+        return min(len(run.numbers) for runs in self.runs.values() for run in runs)
 
 
 def run_study(

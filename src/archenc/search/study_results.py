@@ -153,10 +153,10 @@ def comparison_rows(found: Found) -> list[dict[str, Any]]:
     return rows
 
 
-def write_tables(found: Found, rows: Sequence[ResultRow], folder: Path) -> list[Path]:
-    """Write results.csv, curves.csv, comparisons.csv and histories.csv into a folder; return the paths."""
-    spell = found.problem.domain.arch
-    histories = [
+def history_rows(found: Found) -> list[dict[str, Any]]:
+    """Return a line an evaluation: what was asked for, and its value."""
+    spellings = _Spellings(found.problem.domain.arch)
+    return [
         {
             "method": method.names[0],
             "encoding": method.names[1],
@@ -165,11 +165,15 @@ def write_tables(found: Found, rows: Sequence[ResultRow], folder: Path) -> list[
             "architecture": spellings[number],
             "value": float(found.problem.values[number]),
         }
-        for spellings in [_Spellings(spell)]
         for method in found.methods
         for run in found.runs[method]
         for at, number in enumerate(run.numbers)
     ]
+
+
+def write_tables(found: Found, rows: Sequence[ResultRow], folder: Path) -> list[Path]:
+    """Write results.csv, curves.csv, comparisons.csv and histories.csv into a folder; return the paths."""
+    histories = history_rows(found)
     compared = comparison_rows(found)
     paths = [
         write_csv(rows, folder / "results.csv"),
