@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
     from archenc.encoders.learned.cate.encoder import CATE
     from archenc.encoders.learned.unified.encoders import UnifiedArch2Vec, UnifiedCATE
+    from archenc.encoders.module_features import ModuleFeatures
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
     from archenc.encoders.zero_cost import ZeroCost
@@ -27,6 +28,7 @@ __all__ = [
     "BagOfTokens",
     "Encoder",
     "GraphFeatures",
+    "ModuleFeatures",
     "Path",
     "Scores",
     "UnifiedArch2Vec",
@@ -42,6 +44,7 @@ _HOME = {
     "BagOfTokens": "cole.bag_of_tokens",
     "Encoder": "base",
     "GraphFeatures": "graph_features",
+    "ModuleFeatures": "module_features",
     "Path": "path",
     "Scores": "scores",
     "UnifiedArch2Vec": "learned.unified.encoders",

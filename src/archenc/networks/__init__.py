@@ -21,30 +21,39 @@ if TYPE_CHECKING:
     from archenc.networks.building import tasks as tasks
     from archenc.networks.counting import Counts as Counts
     from archenc.networks.counting import count as count
+    from archenc.networks.modules.graph import ModuleGraph as ModuleGraph
+    from archenc.networks.modules.graph import from_module as from_module
+    from archenc.networks.modules.graph import trace as trace
     from archenc.networks.op_costs import operation_counts as operation_counts
 
 _HOMES = {
     "Builder": "base",
     "CellCopy": "base",
     "Counts": "counting",
+    "ModuleGraph": "modules.graph",
     "Network": "base",
     "build": "building",
     "count": "counting",
+    "from_module": "modules.graph",
     "operation_counts": "op_costs",
     "operation_paths": "base",
     "tasks": "building",
+    "trace": "modules.graph",
 }
 
 __all__ = [
     "Builder",
     "CellCopy",
     "Counts",
+    "ModuleGraph",
     "Network",
     "build",
     "count",
+    "from_module",
     "operation_counts",
     "operation_paths",
     "tasks",
+    "trace",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)
