@@ -10,6 +10,7 @@ import json
 import runpy
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ def contract(member: SearchSpace) -> str:
     kit = Kit()
     tests = [name for name in dir(kit) if name.startswith("test_") and "damaged" not in name]
     for name in tests:
-        getattr(kit, name)()
+        test = getattr(kit, name)
+        marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+        for values in product(*(mark.args[1] for mark in marks)):
+            test(*values)
     outcome = kit.read_damaged_spellings()
     return (
         f"The {len(tests) + 1} tests of `archenc.testing.SpaceKit`. Of {kit.n_fuzz:,} damaged spellings "

@@ -8,7 +8,8 @@ import pytest
 
 from archenc.errors import InvalidArgument, MissingScore, UnknownName
 from archenc.spaces import space
-from archenc.tables import BenchmarkTable, export, import_benchmark, pull
+from archenc.tables import BenchmarkTable, export, import_benchmark, importer, pull
+from archenc.tables.sources import KnownBenchmark, KnownFile
 from archenc.testing.unchecked import unchecked
 
 NB201 = space("nb201")
@@ -73,6 +74,9 @@ def test_exporting_twice(table: BenchmarkTable, tmp_path: Path, asked: dict):
     assert not list(tmp_path.iterdir())
 
 
-def test_files_that_nothing_imports_yet(tmp_path: Path):
+def test_files_that_nothing_imports_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = KnownFile("x/y.csv", 1, None, "MIT", None, None, None, None, derived=False)
+    found = KnownBenchmark("accidental", "Files alone", (), "", (file,))
+    monkeypatch.setattr(importer, "benchmark_named", {"accidental": found}.get)
     with pytest.raises(UnknownName, match="no importer for them yet"):
-        import_benchmark("accel", tmp_path)
+        import_benchmark("accidental", tmp_path)

@@ -11,6 +11,7 @@ from jaxtyping import Int64
 
 from archenc.errors import ArchencError, DataError, InvalidArgument
 from archenc.spaces import SearchSpace
+from archenc.spaces.product_space import ProductSpace
 from archenc.tables.importing import Listing, Sheet, Style
 
 _SHOWN = 80  # characters of a key that is none
@@ -23,6 +24,13 @@ def whole_space(space: SearchSpace) -> Listing:
     spellings = [space.format(arch) for arch in archs]
     keys = [space.key(arch) for arch in archs]
     return Listing(spellings, None if keys == spellings else keys)
+
+
+def product_listing(space: SearchSpace) -> Listing:
+    """Return every architecture of a `ProductSpace`, spelt without being built. Raises TypeError."""
+    if not isinstance(space, ProductSpace):
+        raise TypeError(f"{space.name} is no ProductSpace; list it with whole_space")
+    return Listing(space.spellings())
 
 
 @final

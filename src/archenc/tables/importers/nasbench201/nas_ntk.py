@@ -43,7 +43,7 @@ def _source(dataset: str, prefix: str) -> Source:
     fields = (
         Field("accuracy", accuracy(dataset)),
         Field("num_param", params(dataset)),
-        *(Field(column, _score(dataset, quantity)) for quantity, column in scores.items()),
+        *(Field(column, training_free(dataset, quantity)) for quantity, column in scores.items()),
     )
     columns = [field.column for field in fields]
 
@@ -54,7 +54,8 @@ def _source(dataset: str, prefix: str) -> Source:
     return Source(f"nb201/{prefix}-NB201.csv", read, fields)
 
 
-def _score(dataset: str, quantity: str) -> Metric:
+def training_free(dataset: str, quantity: str) -> Metric:
+    """Return the metric of a score of an untrained network: "ntk", "nasi" or "naswot"."""
     return Metric(
         name=f"{dataset}_{quantity}",
         dataset=dataset,
