@@ -20,6 +20,7 @@ from archenc.search.domain import Identity
 from archenc.search.evaluators import signed
 from archenc.search.pool import Pool
 from archenc.search.simulation import Method, Problem, Run, curve, simulate
+from archenc.search.strategies import DRAWN_BY_SPACE
 from archenc.search.whole_space import WholeSpace
 from archenc.spaces import space
 from archenc.store import Journal, content_key
@@ -71,10 +72,11 @@ class Task:
         """Return the scores of the table, where the method's encoder takes some."""
         from archenc.pipelines.by_name import takes_scores
 
-        if method.encoder is None or not takes_scores(method.encoder):
+        reading = [one for one in method.encodings if one not in DRAWN_BY_SPACE and takes_scores(one)]
+        if not reading:
             return None
         if self.scores is None:
-            raise InvalidArgument(f"encoder={method.encoder!r} takes scores: name a set, or metrics")
+            raise InvalidArgument(f"encoder={reading[0]!r} takes scores: name a set, or metrics")
         dataset = self.table.resolve(self.metric).dataset
         return scores_from(self.table, score_names(self.table, self.scores, dataset=dataset))
 
@@ -83,7 +85,8 @@ class Task:
         from archenc.pipelines.by_name import takes_scores
         from archenc.search.evaluators import cost_of_scores
 
-        if self.scores is None or not any(one.encoder and takes_scores(one.encoder) for one in methods):
+        reading = (text for one in methods for text in one.encodings if text not in DRAWN_BY_SPACE)
+        if self.scores is None or not any(map(takes_scores, reading)):
             return ""
         names = score_names(self.table, self.scores, dataset=self.table.resolve(self.metric).dataset)
         seconds = cost_of_scores(self.table, names)
@@ -189,7 +192,7 @@ class _Plan:
         return content_key(
             _VERSION,
             [problem.domain.fingerprint, problem.values, problem.budget, self.task.scores],
-            [group.method.algorithm, group.method.encoder, list(group.seeds)],
+            [*group.method.spelled, list(group.seeds)],
         )
 
     def run(self, group: _Group, watch: _Watch | None = None) -> list[Run]:

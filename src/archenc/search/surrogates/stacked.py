@@ -18,7 +18,15 @@ from archenc.predictors.training import batches
 Layers = list[tuple[Tensor, Tensor]]
 """Of each layer the kernels [s, in, out] and biases [s, 1, out] of all networks."""
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu_, "tanh": torch.tanh_}
+_DERIVATIVES: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.sign,  # 0 or more: 0 or 1
+    "tanh": lambda passed: 1 - passed.square(),
+}
+"""By what the activation gave."""
+
+_CACHE = 2**22
+"""Bytes of parameters, gradients and moments that are trained at once: more, and they wait for memory."""
 
 
 @dataclass(frozen=True)
@@ -49,40 +57,87 @@ def train(
 ) -> Layers:
     """Train one network for each (inputs, targets, seed), all of one shape.
 
-    Inputs that are one object are kept once. What a network draws comes from its seed alone.
+    What a network draws comes from its seed alone. As many are trained at once as a core's cache holds.
+    """
+    shapes = list(pairwise([inputs[0].shape[1], *recipe.hidden, 1]))
+    size = max(1, _CACHE // (16 * sum((into + 1) * out for into, out in shapes)))
+    with single_thread(), torch.no_grad():
+        parts = [
+            _train(inputs[cut], targets[cut], seeds[cut], recipe, shapes)
+            for cut in (slice(start, start + size) for start in range(0, len(seeds), size))
+        ]
+    return [
+        (torch.cat([kernel for kernel, _ in layer]).mT, torch.cat([bias for _, bias in layer]).mT)
+        for layer in zip(*parts, strict=True)
+    ]
+
+
+def _train(
+    inputs: Sequence[Float64[np.ndarray, "n d"]],
+    targets: Sequence[Float64[np.ndarray, " n"]],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    shapes: Sequence[tuple[int, int]],
+) -> Layers:
+    """Train networks at once; return kernels [s, out, in] and biases [s, out, 1].
+
+    Gradients are written down rather than recorded, into tensors that stay; rows of a batch come last in
+    memory, where 32 of them fill whole vector registers and 20 units of a layer do not.
     """
     n, width = inputs[0].shape
-    distinct = {id(one): one for one in inputs}
+    distinct = {id(one): one for one in inputs}  # inputs that are one object are kept once
     place = {name: number for number, name in enumerate(distinct)}
-    which = torch.tensor([place[id(one)] for one in inputs])[:, None]
-    rows = torch.as_tensor(np.stack(list(distinct.values())), dtype=torch.float32)
+    first = n * torch.tensor([place[id(one)] for one in inputs])[:, None]
+    rows = torch.as_tensor(np.concatenate(list(distinct.values())), dtype=torch.float32)
     labels = torch.as_tensor(np.stack(list(targets)), dtype=torch.float32)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    shapes = list(pairwise([width, *recipe.hidden, 1]))
-    # one leaf for all: the optimiser and autograd handle one tensor
-    flat = torch.stack([_start(shapes, recipe.start, generator) for generator in generators]).requires_grad_()
+    started = torch.stack([_start(shapes, recipe.start, generator) for generator in generators])
+    parts = [part.mT for layer in _cut(started, shapes) for part in layer]
+    # one tensor for all, of which each kernel is a contiguous part: the optimiser handles one
+    flat = torch.cat([part.flatten() for part in parts])
+    flat.grad = torch.empty_like(flat)
+    layers, slopes = (_paired(_views(whole, parts)) for whole in (flat, flat.grad))
     optimiser = torch.optim.AdamW(
         [flat], lr=recipe.lr, betas=recipe.betas, weight_decay=recipe.decay, fused=True
     )
-    every = torch.arange(len(seeds))[:, None]
-    with single_thread():
-        for _ in range(recipe.epochs):
-            order = torch.stack([torch.randperm(n, generator=generator) for generator in generators])
-            for cut in batches(n, recipe.batch):
-                drawn = order[:, cut]
-                off = (
-                    forward(_cut(flat, shapes), rows[which, drawn], recipe.activation)[0]
-                    - labels[every, drawn]
-                )
-                loss = torch.zeros(())
-                if recipe.absolute:
-                    loss = loss + recipe.absolute * off.abs().mean(dim=1).sum()
-                if recipe.squared:
-                    loss = loss + recipe.squared * off.square().mean(dim=1).sum()
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
-    return [(kernel.clone(), bias.clone()) for kernel, bias in _cut(flat.detach(), shapes)]
+    for _ in range(recipe.epochs):
+        order = torch.stack([torch.randperm(n, generator=generator) for generator in generators])
+        wanted, drawn = labels.gather(1, order), order + first
+        for cut in batches(n, recipe.batch):
+            x = rows[drawn[:, cut].flatten()].view(len(seeds), -1, width).mT
+            _slopes(layers, slopes, x, wanted[:, None, cut], recipe)
+            optimiser.step()
+    return layers
+
+
+def _views(flat: Float[Tensor, " p"], parts: Sequence[Tensor]) -> list[Tensor]:
+    """Return views of a flat tensor in the shapes of its parts."""
+    pieces = flat.split([part.numel() for part in parts])
+    return [piece.view(part.shape) for piece, part in zip(pieces, parts, strict=True)]
+
+
+def _paired(tensors: Sequence[Tensor]) -> Layers:
+    return list(zip(tensors[::2], tensors[1::2], strict=True))
+
+
+def _slopes(
+    layers: Layers, slopes: Layers, x: Float[Tensor, "s d b"], wanted: Float[Tensor, "s 1 b"], recipe: Recipe
+) -> None:
+    """Write the gradients of the loss into `slopes`."""
+    act = _ACTIVATIONS[recipe.activation]
+    passed = [x]
+    for kernel, bias in layers[:-1]:
+        passed.append(act(torch.bmm(kernel, passed[-1]).add_(bias)))
+    kernel, bias = layers[-1]
+    off = torch.bmm(kernel, passed[-1]).add_(bias).sub_(wanted)
+    rows = wanted.shape[-1]
+    slope = off.sign().mul_(recipe.absolute / rows).add_(off, alpha=2 * recipe.squared / rows)
+    for layer in reversed(range(len(layers))):
+        torch.bmm(slope, passed[layer].mT, out=slopes[layer][0])
+        torch.sum(slope, 2, keepdim=True, out=slopes[layer][1])
+        if layer:
+            slope = torch.bmm(layers[layer][0].mT, slope)
+            slope.mul_(_DERIVATIVES[recipe.activation](passed[layer]))
 
 
 def forward(
