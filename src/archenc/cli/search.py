@@ -150,11 +150,11 @@ def search(
             scores=scores or None,
         )
     table = BenchmarkTable.open(this.table)
-    task = Task(table, this.metric, this.identity, direction or None, this.scores)
+    question = Task(table, this.metric, this.identity, direction or None, this.scores)
     folder = out or Path("runs") / "search" / (study or f"{table.space}/{this.metric}")
     with says_where_results_are(folder):
         found = run_study(
-            task,
+            question,
             this.methods,
             budget=this.budget,
             seeds=this.seeds,
@@ -185,7 +185,7 @@ def search(
         shown.print(
             f"The domain ended after {found.ended} architectures, before the budget of {this.budget}."
         )
-    if costs := task.cost_of_scores(found.methods):
+    if costs := question.cost_of_scores(found.methods):
         shown.print(costs)
     if report is not None:
         facts = {"Identity": f"{this.identity}: {len(domain):,} architectures", "First seed": str(seed)}

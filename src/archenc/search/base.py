@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +16,9 @@ from archenc.search.domain import Domain, as_domain, spelled
 from archenc.search.pareto import worths
 from archenc.spaces import SearchSpace
 from archenc.typing import Seed, as_generator, whole_number
+
+Sample = Callable[[Domain, np.random.Generator], int]
+"""Draws the number of an architecture: how a search meets what it knows nothing of."""
 
 _VERSION = 2
 _TRIES = 1000
@@ -31,6 +34,7 @@ class Searcher(ABC):
     anything else, or how many of them to draw; what is drawn depends on the domain and the seed alone, so
     that algorithms with one seed begin with the same ones. charge_duplicates: an architecture may be asked
     for again, at the cost of an evaluation, as in older studies; else it is answered from what was told.
+    sample: draws architectures, those of the beginning and later ones; by default `Domain.sample`.
     objectives: numbers told of an architecture; with several, the one that dominates is better, and of equal
     fronts the one in the emptier region (`archenc.search.pareto`). seed: of every random choice.
 
@@ -43,10 +47,12 @@ class Searcher(ABC):
         *,
         initial: int | Sequence[Architecture] = 0,
         charge_duplicates: bool = False,
+        sample: Sample | None = None,
         objectives: int = 1,
         seed: Seed = 0,
     ) -> None:
         self.domain = as_domain(domain)
+        self.sample = sample
         self.charge_duplicates = charge_duplicates
         self.objectives = whole_number("objectives", objectives, least=1)
         parent = as_generator(seed)
@@ -194,17 +200,22 @@ class Searcher(ABC):
     @final
     def _fresh(self, n: int) -> list[int]:
         """Draw up to n architectures that were not asked for, at random; fewer where the domain ends."""
-        if self.domain.listed:
-            free = np.delete(np.arange(len(self.domain)), sorted(self._asked))
-            return self._rng.choice(free, min(n, len(free)), replace=False).tolist()
         found: dict[int, None] = {}
         misses = 0
-        while len(found) < n and misses < _TRIES:
-            number = self.domain.sample(self._rng)
+        while len(found) < n and misses < _TRIES and not (self.domain.listed and self.sample is None):
+            number = self._draw()
             misses = misses + 1 if number in self._asked or number in found else 0
             if not misses:
                 found[number] = None
+        if self.domain.listed and len(found) < n:  # what is left, whether or not a sample ever draws it
+            free = np.delete(np.arange(len(self.domain)), sorted({*self._asked, *found}))
+            return [*found, *self._rng.choice(free, min(n - len(found), len(free)), replace=False).tolist()]
         return list(found)
+
+    @final
+    def _draw(self) -> int:
+        """Draw an architecture, known or not."""
+        return self.domain.sample(self._rng) if self.sample is None else self.sample(self.domain, self._rng)
 
     def _few_left(self, n: int) -> bool:
         """Whether the domain has no more than n architectures left that may be asked for."""
@@ -250,15 +261,15 @@ class Searcher(ABC):
     def _draw_design(self, initial: int | Sequence[Architecture]) -> list[int]:
         if isinstance(initial, Sequence):
             return list(dict.fromkeys(self.domain.number(arch) for arch in initial))
-        return draw_design(self.domain, whole_number("initial", initial), self._design_rng)
+        return draw_design(self.domain, whole_number("initial", initial), self._design_rng, self.sample)
 
 
-def draw_design(domain: Domain, n: int, rng: np.random.Generator) -> list[int]:
+def draw_design(domain: Domain, n: int, rng: np.random.Generator, sample: Sample | None = None) -> list[int]:
     """Draw n different architectures, one after the other: a shorter design is the beginning of a longer."""
     found: dict[int, None] = {}
     misses = 0
     while len(found) < n and misses < _TRIES and not (domain.listed and len(found) == len(domain)):
-        number = domain.sample(rng)
+        number = domain.sample(rng) if sample is None else sample(domain, rng)
         misses = misses + 1 if number in found else 0
         found[number] = None
     return list(found)

@@ -67,6 +67,13 @@ class Domain(ABC):
             self._number_of[arch] = self._met(arch)
         return self._number_of[arch]
 
+    def holds(self, arch: Architecture) -> bool:
+        """Say whether an architecture is in the domain."""
+        if not self.listed:
+            return True
+        key = arch.id() if self.identity == "canonical" else self._key(arch)
+        return arch in self._number_of or key in self._numbers
+
     def arch(self, number: int) -> Architecture:
         """Return the architecture of a number; of several that are one, the first met."""
         return self._archs[number]

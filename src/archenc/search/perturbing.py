@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, final, runtime_checkable
 
 import numpy as np
+from jaxtyping import Int64
 
 from archenc.errors import InvalidArgument
 from archenc.search.domain import Domain, spelled
@@ -20,6 +21,15 @@ class Perturb(Protocol):
 
     def __call__(self, domain: Domain, number: int, rng: np.random.Generator) -> int:
         """Return the number of the child. Raises InvalidArgument where there is none."""
+        ...
+
+
+@runtime_checkable
+class Neighbourhood(Protocol):
+    """Says what is a small change away from an architecture: all of it, for local search."""
+
+    def neighbours(self, domain: Domain, number: int) -> Int64[np.ndarray, " k"]:
+        """Return numbers, none twice, never the architecture itself."""
         ...
 
 
@@ -48,3 +58,7 @@ class OneChange:
             if child != number:
                 return child
         raise InvalidArgument(f"{self}: no child of {spelled(domain.arch(number))} in {_TRIES} tries")
+
+    def neighbours(self, domain: Domain, number: int) -> Int64[np.ndarray, " k"]:
+        """Return what is one change away, whatever `changes` says of children."""
+        return domain.neighbours(number)

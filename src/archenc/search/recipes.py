@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Literal
 
 from archenc.errors import InvalidArgument
-from archenc.pipelines.by_name import assemble, encoders
 from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.evolution import RegularisedEvolution
 from archenc.search.algorithms.local import LocalSearch, Move, Stuck
@@ -17,10 +16,9 @@ from archenc.search.base import Searcher
 from archenc.search.candidates import Candidates, Everything, Mutations, RandomDraws, Union
 from archenc.search.choosing import Best, FromTop, Halving
 from archenc.search.perturbing import OneChange
+from archenc.search.strategies import as_estimator, as_features, as_perturb, as_sample
 from archenc.search.surrogates.dngo import DNGO
 from archenc.search.surrogates.ensemble import RECIPES, Ensemble
-from archenc.search.surrogates.estimator import Estimator
-from archenc.search.surrogates.features import Features
 from archenc.search.surrogates.process import Process, Target
 
 Start = Callable[..., Searcher]
@@ -30,9 +28,9 @@ FLAN_SIZES = (4, 4, 4, 8, 4, 4, 16, 16, 32, 32)
 _WEAK = {"hidden": (1000,) * 4, "absolute": 0.0, "squared": 1.0, "epochs": 100, "batch": 10**6, "lr": 1e-3}
 
 
-def random(*, charge_duplicates: bool = False) -> Start:
-    """Random search."""
-    return partial(RandomSearch, charge_duplicates=charge_duplicates)
+def random(*, sample: Any = None, charge_duplicates: bool = False) -> Start:
+    """Random search. sample: an encoding to draw in, see `strategies.as_sample`."""
+    return partial(RandomSearch, sample=as_sample(sample), charge_duplicates=charge_duplicates)
 
 
 def evolution(
@@ -42,23 +40,42 @@ def evolution(
     tournament: int = 10,
     replacement: bool = False,
     changes: int = 1,
+    sample: Any = None,
+    perturb: Any = None,
     charge_duplicates: bool = False,
 ) -> Start:
-    """Regularised evolution: see `RegularisedEvolution`."""
+    """Regularised evolution: see `RegularisedEvolution`. perturb: an encoding in which children are near."""
     return partial(
         RegularisedEvolution,
         initial=initial,
         population=population,
         tournament=tournament,
         replacement=replacement,
-        perturb=OneChange(changes),
+        sample=as_sample(sample),
+        perturb=as_perturb(perturb, OneChange(changes)),
         charge_duplicates=charge_duplicates,
     )
 
 
-def local(*, initial: int = 10, move: Move = "first", stuck: Stuck = "restart", restart: int = 10) -> Start:
-    """Local search: see `LocalSearch`."""
-    return partial(LocalSearch, initial=initial, move=move, stuck=stuck, restart=restart)
+def local(
+    *,
+    initial: int = 10,
+    move: Move = "first",
+    stuck: Stuck = "restart",
+    restart: int = 10,
+    sample: Any = None,
+    perturb: Any = None,
+) -> Start:
+    """Local search: see `LocalSearch`. perturb: an encoding in which neighbours are near."""
+    return partial(
+        LocalSearch,
+        initial=initial,
+        move=move,
+        stuck=stuck,
+        restart=restart,
+        sample=as_sample(sample),
+        perturb=as_perturb(perturb, OneChange()),
+    )
 
 
 def bananas(
@@ -71,6 +88,8 @@ def bananas(
     size: int = 10,
     members: int | None = None,
     components: int | None = None,
+    sample: Any = None,
+    perturb: Any = None,
     charge_duplicates: bool | None = None,
 ) -> Start:
     """BANANAS: an ensemble on an encoding, mutations of the best, independent Thompson sampling.
@@ -78,15 +97,15 @@ def bananas(
     preset: "naszilla" (White et al., AAAI 2021: 5 networks of 10 layers of 20, 10 initial, 100 mutations of
     the best, codes of the first 40 paths) or "cole" (3 networks of 3 layers of 128, 20 initial, 16 parents
     with 2 children three changes away, duplicates neither dropped nor free, all paths). Other arguments
-    replace what the preset says. components: of the codes, by principal components in each round.
+    replace what the preset says. components: of the codes, by principal components in each round. sample,
+    perturb: encodings in which the first architectures are drawn, and children are near.
     """
     if preset not in RECIPES:
         raise InvalidArgument(f"preset={preset!r}; legal: {', '.join(RECIPES)}")
     cole = preset == "cole"
     charged = cole if charge_duplicates is None else charge_duplicates
-    children: Candidates = (
-        Mutations(2, 16, OneChange(3), distinct=not charged) if cole else Mutations(100, distinct=not charged)
-    )
+    changed = as_perturb(perturb, OneChange(3) if cole else OneChange())
+    children: Candidates = Mutations(*((2, 16) if cole else (100, None)), changed, distinct=not charged)
     strategies: dict[str, Candidates] = {
         "mutations": children,
         "random": RandomDraws(),
@@ -107,6 +126,7 @@ def bananas(
         size=size,
         candidates=strategies[candidates],
         acquisition=acquisition_called(acquisition),
+        sample=as_sample(sample),
         charge_duplicates=charged,
     )
 
@@ -119,14 +139,26 @@ def gaussian_process(
     size: int = 1,
     target: Target = "raw",
     prior: float = 0.0,
+    candidates: Literal["everything", "mutations"] = "everything",
+    sample: Any = None,
+    perturb: Any = None,
 ) -> Start:
-    """Bayesian optimisation with a Gaussian process on any encoding, one-hot by default."""
+    """Bayesian optimisation with a Gaussian process on any encoding, one-hot by default.
+
+    candidates: everything there is, or 40 children of each of the five best, as in the study of encodings
+    (White et al., NeurIPS 2020). sample, perturb: as of `bananas`.
+    """
+    if candidates not in ("everything", "mutations"):
+        raise InvalidArgument(f"candidates={candidates!r}; legal: everything, mutations")
     surrogate = Process(as_features(encoder, "adjacency"), target=target, prior=prior)
+    everything = candidates == "everything"
     return partial(
         ModelGuided,
         surrogate=surrogate,
         initial=initial,
         size=size,
+        candidates=Everything() if everything else Mutations(40, 5, as_perturb(perturb, OneChange())),
+        sample=as_sample(sample),
         acquisition=acquisition_called(acquisition),
     )
 
@@ -239,21 +271,3 @@ def recommended(
         candidates=Everything(draws),
         acquisition="ei",
     )
-
-
-def as_features(encoder: Any, default: str) -> Features:
-    """Return features from features, a name ("path", "adjacency+graph_features"), an encoder or several."""
-    if isinstance(encoder, Features):
-        return encoder
-    if encoder is None or isinstance(encoder, str):
-        return Features(encoders(encoder or default))
-    return Features(encoder)
-
-
-def as_estimator(predictor: Any, encoder: Any) -> Estimator:
-    """Return the surrogate of a predictor, by name (with an encoder by name) or as an unfitted estimator."""
-    if isinstance(predictor, str):
-        return Estimator(assemble(predictor, encoder))
-    if encoder is not None:
-        raise InvalidArgument("encoder: an unfitted predictor brings its own; give none")
-    return Estimator(predictor)

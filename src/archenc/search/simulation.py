@@ -17,6 +17,7 @@ from archenc.search.base import Searcher
 from archenc.search.domain import Domain
 from archenc.search.making import start
 from archenc.search.recipes import Start
+from archenc.search.strategies import DRAWN_BY_SPACE
 from archenc.store import write_json
 
 SNAPSHOT_SECONDS = 5.0
@@ -24,28 +25,52 @@ SNAPSHOT_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Method:
-    """An algorithm by name with its options, and the encoder it reads, or None.
+    """An algorithm by name with its options, and the encodings of its three subroutines, or None.
 
+    encoder: that its predictor reads. sample, perturb: in which it draws architectures, and changes them.
     label: what it is called in tables; by default the algorithm as spelled.
     """
 
     algorithm: str
     encoder: str | None = None
     label: str = ""
+    sample: str | None = None
+    perturb: str | None = None
 
     @property
     def names(self) -> tuple[str, str]:
         """Method and encoding, as in the columns of results."""
-        return self.label or self.algorithm, self.encoder or "default"
+        spelled = self.encodings if self.label else self._spelled()
+        return self.label or self.algorithm, " ".join(spelled) or "default"
+
+    @property
+    def encodings(self) -> list[str]:
+        """Those of its subroutines, by name."""
+        return [text for text in (self.encoder, self.sample, self.perturb) if text is not None]
+
+    @property
+    def spelled(self) -> list[str | None]:
+        """What the histories depend on, as plain values."""
+        return [self.algorithm, self.encoder, *(text for text in self._spelled() if text != self.encoder)]
 
     def begin(self, scores: Any = None) -> Start:
         """Return what starts its searches; scores: for encoders that take some. Raises UnknownName."""
-        from archenc.pipelines.by_name import encoders, takes_scores
+        given = {"encoder": self.encoder, "sample": self.sample, "perturb": self.perturb}
+        return start(self.algorithm, **{name: _with_scores(text, scores) for name, text in given.items()})
 
-        encoder: Any = self.encoder
-        if encoder is not None and takes_scores(encoder):
-            encoder = encoders(encoder, scores=scores, missing="indicator")
-        return start(self.algorithm, encoder=encoder)
+    def _spelled(self) -> list[str]:
+        parts = {"": self.encoder, "sample=": self.sample, "perturb=": self.perturb}
+        return [f"{name}{text}" for name, text in parts.items() if text is not None]
+
+
+def _with_scores(encoder: str | None, scores: Any) -> Any:
+    """Return the name of an encoder, or an unfitted one where it takes scores."""
+    from archenc.pipelines.by_name import encoders, takes_scores
+
+    if encoder is None or encoder in DRAWN_BY_SPACE or not takes_scores(encoder):
+        return encoder
+    made = encoders(encoder, scores=scores, missing="indicator")
+    return made[0] if len(made) == 1 else made
 
 
 @dataclass(frozen=True)

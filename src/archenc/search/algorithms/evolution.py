@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, final
 
 from archenc.graph import Architecture
-from archenc.search.base import Searcher
+from archenc.search.base import Sample, Searcher
 from archenc.search.domain import Domain
 from archenc.search.perturbing import OneChange, Perturb
 from archenc.spaces import SearchSpace
@@ -37,6 +37,7 @@ class RegularisedEvolution(Searcher):
         replacement: bool = False,
         perturb: Perturb | None = None,
         charge_duplicates: bool = False,
+        sample: Sample | None = None,
         objectives: int = 1,
         seed: Seed = 0,
     ) -> None:
@@ -47,7 +48,12 @@ class RegularisedEvolution(Searcher):
         self._living: deque[int] = deque(maxlen=self.population)
         self._joined = 0  # entries that joined already
         super().__init__(
-            domain, initial=initial, charge_duplicates=charge_duplicates, objectives=objectives, seed=seed
+            domain,
+            initial=initial,
+            charge_duplicates=charge_duplicates,
+            sample=sample,
+            objectives=objectives,
+            seed=seed,
         )
 
     def _propose(self, n: int) -> list[int]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
-from archenc.search.base import Searcher
+from archenc.search.base import Sample, Searcher
 from archenc.search.domain import Domain
+from archenc.search.perturbing import Neighbourhood, OneChange
 from archenc.spaces import SearchSpace
 from archenc.typing import Seed, whole_number
 
@@ -37,6 +38,8 @@ class LocalSearch(Searcher):
         move: Move = "first",
         stuck: Stuck = "restart",
         restart: int = 10,
+        perturb: Neighbourhood | None = None,
+        sample: Sample | None = None,
         objectives: int = 1,
         seed: Seed = 0,
     ) -> None:
@@ -44,12 +47,13 @@ class LocalSearch(Searcher):
             if value not in legal:
                 raise InvalidArgument(f"{name}={value!r}; legal: {', '.join(legal)}")
         self.move, self.stuck = move, stuck
+        self.perturb: Neighbourhood = OneChange() if perturb is None else perturb
         self.restart = whole_number("restart", restart, least=1)
         self._here: int | None = None
         self._ahead: list[int] = []  # neighbours not looked at, the next one last
         self._starts: list[int] | None = None  # of which the best will be the next start; None: all so far
         self._expanded: set[int] = set()
-        super().__init__(domain, initial=initial, objectives=objectives, seed=seed)
+        super().__init__(domain, initial=initial, sample=sample, objectives=objectives, seed=seed)
 
     def _propose(self, n: int) -> list[int]:
         while True:
@@ -77,7 +81,7 @@ class LocalSearch(Searcher):
     def _stand(self, number: int) -> None:
         self._here = number
         self._expanded.add(number)
-        self._ahead = self._rng.permutation(self.domain.neighbours(number)).tolist()
+        self._ahead = self._rng.permutation(self.perturb.neighbours(self.domain, number)).tolist()
 
     def _climb(self) -> list[int]:
         """Move while known neighbours are better; return those that must be evaluated, the next one last."""

@@ -10,7 +10,7 @@ import numpy as np
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
 from archenc.search.acquisition import Acquisition, Belief, acquisition
-from archenc.search.base import Searcher
+from archenc.search.base import Sample, Searcher
 from archenc.search.candidates import Candidates, Everything
 from archenc.search.choosing import Best, Choose
 from archenc.search.domain import Domain
@@ -47,6 +47,7 @@ class ModelGuided(Searcher):
         nearest: int = 0,
         patience: int | None = None,
         charge_duplicates: bool = False,
+        sample: Sample | None = None,
         objectives: int = 1,
         seed: Seed = 0,
     ) -> None:
@@ -65,7 +66,12 @@ class ModelGuided(Searcher):
         self._best_known = -np.inf
         self._since = 0  # entries before it are forgotten
         super().__init__(
-            domain, initial=initial, charge_duplicates=charge_duplicates, objectives=objectives, seed=seed
+            domain,
+            initial=initial,
+            charge_duplicates=charge_duplicates,
+            sample=sample,
+            objectives=objectives,
+            seed=seed,
         )
         self._n_initial = max(len(self._design), 2)
 
