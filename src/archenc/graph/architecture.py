@@ -45,8 +45,9 @@ class Architecture:
 
         Two architectures share an id exactly if their texts in the canonical form and their attributes are
         equal; the space is not part of it. form: a name of `forms()`; by default `nats-v1` for operations on
-        the edges of a one-input cell, `nb101-v1` for operations on nodes, `live-iso-v1` for several cells
-        or inputs. In `nb101-v1` the id of one cell without attributes is the benchmark's own hash.
+        the edges of a one-input cell, `nb101-v1` for operations on nodes (`raw-v1` where one of them asks for
+        the order of its inputs), `live-iso-v1` for several cells or inputs. In `nb101-v1` the id of one cell
+        without attributes is the benchmark's own hash.
         Raises UnknownName for an unknown form, InvalidArchitecture where the form does not apply.
         """
         form = default_form(self.cells) if form is None else form

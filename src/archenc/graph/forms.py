@@ -19,8 +19,10 @@ from archenc.graph import form_graph, form_terms, nb101_hash
 from archenc.graph.cell import Cell
 from archenc.graph.dense import scatter
 from archenc.graph.form_terms import ALGEBRA_V1, NATS_V1, SKIP_V1, TermForm
-from archenc.graph.ops import op
+from archenc.graph.ops import Kind, op
 
+_ORDERED = (Kind.CAT, Kind.DOT_PRODUCT, Kind.SCALED_DOT_PRODUCT)
+"""Operations to which it matters which input comes first: only the numbering of the nodes says so."""
 _SUM, _LINK = op("sum").index, op("link").index
 
 
@@ -56,7 +58,7 @@ def forms() -> tuple[str, ...]:
 def default_form(cells: Sequence[Cell]) -> str:
     """Return the form that identifies a network with these cells; see `Architecture.id`."""
     if len(cells) == 1 and cells[0].ops_on == "nodes":
-        return "nb101-v1"
+        return "raw-v1" if any(node.kind in _ORDERED for node in cells[0].nodes) else "nb101-v1"
     return "nats-v1" if len(cells) == cells[0].n_inputs == 1 else "live-iso-v1"
 
 

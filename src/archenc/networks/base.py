@@ -68,13 +68,15 @@ class Builder:
     `construct(arch, task, **skeleton)` under the meta device, so that no weight is drawn; it sets the
     attributes of `Network`. initialise: fills every parameter and buffer of a module from a generator.
     alike: says what decides the cost of each operation that is built by default, so that one network counts
-    for many; operations that are left out cost nothing. None: all of the architecture decides.
+    for many; operations that are left out cost nothing. None: all of the architecture decides. ranks: how
+    many sizes the option `input_shape` may have.
     """
 
     tasks: tuple[str, ...]
     construct: Construct
     initialise: Initialise
     alike: Callable[[Architecture], Alike] | None = None
+    ranks: tuple[int, ...] = (3, 4)
 
     def make(self, arch: Architecture, task: str | None, skeleton: Mapping[str, Any]) -> Network:
         """Return the network on the meta device. Raises InvalidArgument for an unknown task or option."""

@@ -39,7 +39,7 @@ def build(
             f"arch={shown(arch)}: expected an Architecture, which a space parses or samples"
         )
     builder: Builder = _REGISTRY.get(arch.space)
-    options = checked_options(builder.construct, skeleton, arch.space)
+    options = checked_options(builder.construct, skeleton, arch.space, builder.ranks)
     target = _device(device)
     network = builder.make(arch, task, options)
     if target.type == "meta":

@@ -3,10 +3,11 @@
 Two conventions, both for one forward pass of one example, in single operations:
 
 * `suite_zero` reproduces the columns `params` and `flops` of NAS-Bench-Suite-Zero (Krishnakumar et al.,
-  NeurIPS 2022 Datasets and Benchmarks). A multiply-accumulate counts once; batch norm counts 2 an element (1
-  without affine parameters), ReLU 1, a pooling window its area, the global average pool C (H+1) (W+1), the
-  bias of a convolution 1 an element; additions, concatenations, identities, the bias of a linear layer and
-  transposed convolutions are free. A module that is called several times counts once.
+  NeurIPS 2022 Datasets and Benchmarks). A multiply-accumulate counts once; batch norm and layer norm count 2
+  an element (1 without affine parameters), ReLU and a positional encoding 1, a pooling window its area, the
+  global average pool C (H+1) (W+1), the bias of a convolution 1 an element; additions, concatenations,
+  identities, the bias of a linear layer and transposed convolutions are free.
+  A module that is called several times counts once.
 * `macs`: multiply-accumulates of convolutions, transposed ones too, and linear layers, at every call.
 """
 
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 
 from archenc.errors import ArchencError, InvalidArgument, shown
 from archenc.networks.base import Network
+from archenc.networks.einspace_layers import PositionalEncoding
 from archenc.networks.sizes import example_shape
 
 CONVENTIONS = ("suite_zero", "macs")
@@ -200,7 +202,11 @@ def _batch_norm(layer: nn.BatchNorm2d, shape: Shape) -> _Cost:
     return _Cost(shape, (2 if layer.affine else 1) * prod(shape[1:]))
 
 
-def _relu(_: nn.Module, shape: Shape) -> _Cost:
+def _layer_norm(layer: nn.LayerNorm, shape: Shape) -> _Cost:
+    return _Cost(shape, (2 if layer.elementwise_affine else 1) * prod(shape[1:]))
+
+
+def _elementwise(_: nn.Module, shape: Shape) -> _Cost:
     return _Cost(shape, prod(shape[1:]))
 
 
@@ -222,8 +228,10 @@ _RULES: dict[type[nn.Module], Callable[[Any, Shape], _Cost]] = {
     nn.ConvTranspose2d: _transposed,
     nn.Linear: _linear,
     nn.BatchNorm2d: _batch_norm,
-    nn.ReLU: _relu,
-    nn.LeakyReLU: _relu,
+    nn.LayerNorm: _layer_norm,
+    PositionalEncoding: _elementwise,
+    nn.ReLU: _elementwise,
+    nn.LeakyReLU: _elementwise,
     nn.AvgPool2d: _pool,
     nn.MaxPool2d: _pool,
     nn.AdaptiveAvgPool2d: _global_pool,

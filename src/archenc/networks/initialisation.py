@@ -20,9 +20,14 @@ _WIDENING = 1 / 0.87962566103423978
 """One over the standard deviation of a standard normal that is cut off at -2 and 2."""
 
 
-def torch_default(module: nn.Module, generator: torch.Generator) -> None:
-    """Draw what PyTorch's constructors draw: weights and biases uniform within 1 / sqrt(fan-in)."""
-    for layer in _layers(module):
+def torch_default(
+    module: nn.Module, generator: torch.Generator, filled: tuple[type[nn.Module], ...] = ()
+) -> None:
+    """Draw what PyTorch's constructors draw: weights and biases uniform within 1 / sqrt(fan-in).
+
+    filled: kinds of layers that the caller fills.
+    """
+    for layer in _layers(module, filled):
         _uniform(layer, generator)
 
 
@@ -66,15 +71,15 @@ def variance_scaling(module: nn.Module, generator: torch.Generator) -> None:
             nn.init.zeros_(layer.bias)
 
 
-def _layers(module: nn.Module) -> list[Drawn]:
-    """Return the layers whose weights are drawn; reset the batch norms, which start from constants."""
+def _layers(module: nn.Module, filled: tuple[type[nn.Module], ...] = ()) -> list[Drawn]:
+    """Return the layers whose weights are drawn; reset the norms, which start from constants."""
     drawn: list[Drawn] = []
     for name, layer in module.named_modules():
         if isinstance(layer, Drawn):
             drawn.append(layer)
-        elif isinstance(layer, nn.BatchNorm2d):
+        elif isinstance(layer, nn.BatchNorm2d | nn.LayerNorm):
             layer.reset_parameters()
-        elif own := _own(layer):
+        elif not isinstance(layer, filled) and (own := _own(layer)):
             raise InvalidArgument(f"module {name!r}: {type(layer).__name__} has {own} and no initialisation")
     return drawn
 

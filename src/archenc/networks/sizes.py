@@ -10,11 +10,14 @@ from archenc.errors import InvalidArgument, shown
 from archenc.typing import integer, whole_number
 
 
-def checked_options(construct: Callable[..., Any], options: Mapping[str, Any], space: str) -> dict[str, Any]:
+def checked_options(
+    construct: Callable[..., Any], options: Mapping[str, Any], space: str, ranks: tuple[int, ...] = (3, 4)
+) -> dict[str, Any]:
     """Return the options of a skeleton, sizes as ints and the shape of an example as a tuple of ints.
 
     construct: of a `Builder`. Its annotations say what an option is: `int` a size, at least 1; `str` a word;
-    `input_shape` is the shape of an example. None is legal where it is annotated. Raises InvalidArgument.
+    `input_shape` is the shape of an example, of as many sizes as `ranks` says. None is legal where it is
+    annotated. Raises InvalidArgument.
     """
     parameters = dict(list(inspect.signature(construct).parameters.items())[2:])
     checked: dict[str, Any] = {}
@@ -27,8 +30,9 @@ def checked_options(construct: Callable[..., Any], options: Mapping[str, Any], s
             pass
         elif name == "input_shape":
             value = example_shape(value)
-            if len(value) not in (3, 4):
-                raise InvalidArgument(f"input_shape={value}: expected (channels, height, width)")
+            if len(value) not in ranks:
+                also = " or (positions, features)" if 2 in ranks else ""
+                raise InvalidArgument(f"input_shape={value}: expected (channels, height, width){also}")
         elif "int" in kinds:
             value = whole_number(name, value, 1)
         elif "str" in kinds and not isinstance(value, str):
