@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import torch
@@ -29,12 +32,12 @@ def steps_of(
     reasons = []
     try:
         module.eval()
+        _check_runs(module, example)
         for way, tracer in (("export", _export), ("fx", _fx)):
             if how not in ("auto", way):
                 continue
             try:
-                with warnings.catch_warnings(), torch.no_grad():
-                    warnings.simplefilter("ignore")  # of what the tracer itself calls
+                with _quiet(), torch.no_grad():
                     return *tracer(module, tuple(example)), way
             except Exception as error:
                 reasons.append(f"{way}: {_reason(error)}")
@@ -47,6 +50,31 @@ def steps_of(
         "without its data: choices that hang on the values of tensors, .item() and calls out of PyTorch "
         "must leave `forward`, or be replaced by torch.where and the like"
     )
+
+
+def _check_runs(module: nn.Module, example: Sequence[Tensor]) -> None:
+    """Run a module once: what it says of its input is clearer than what a tracer says."""
+    try:
+        with torch.no_grad():
+            module(*example)
+    except Exception as error:
+        raise InvalidArgument(
+            f"module={type(module).__name__}: it does not run on examples of shape "
+            f"{', '.join(str(tuple(one.shape)) for one in example)} ({_reason(error)})"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what tracers print and log from the user: a failure is reported in our words."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _export(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tuple[int, ...]]:
