@@ -14,6 +14,7 @@ from archenc.errors import ArchencError
 _COMMANDS = {
     "demo": ("archenc.cli.demo:demo", "Predict, search and report on measurements that come along."),
     "benchmark": ("archenc.cli.benchmark:app", "Train architectures and make a table of your own."),
+    "rank": ("archenc.cli.rank:rank", "Rank networks in a folder from a few measured: which to train next?"),
     "data": ("archenc.cli.data:app", "Fetch, import, describe, query and export benchmark tables."),
     "encode": ("archenc.cli.encode:encode", "Write the codes that an encoder gives architectures."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
