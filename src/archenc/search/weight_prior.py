@@ -1,14 +1,10 @@
-"""What is known of every space before anything is trained: networks with more weights tend to be better."""
+"""How many weights a cell has, and which of its operations anything passes through."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-from jaxtyping import Float64, Int64
-
 from archenc.graph import Architecture, Cell, Kind, Op
-from archenc.search.domain import Domain
 
 _CHANNELS = 16
 """Width at which a depthwise kernel is compared with one that mixes channels."""
@@ -19,12 +15,7 @@ def weights(arch: Architecture) -> float:
 
     Counted from the cells alone: no network is built, no data is seen.
     """
-    return sum(_weights_of(operation) for cell in arch.cells for operation in _live(cell))
-
-
-def log_weights(domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-    """Return log(1 + weights) of architectures."""
-    return np.log1p([weights(arch) for arch in domain.archs(numbers)])
+    return sum(_weights_of(operation) for cell in arch.cells for operation in live(cell))
 
 
 def _weights_of(operation: Op) -> float:
@@ -34,7 +25,7 @@ def _weights_of(operation: Op) -> float:
     return operation.repeats * (1 + kernel / _CHANNELS if operation.separable else kernel)
 
 
-def _live(cell: Cell) -> list[Op]:
+def live(cell: Cell) -> list[Op]:
     """Return the operations that something passes through on its way from an input to the output."""
     edges = [edge for edge in cell.edges if edge.op.kind is not Kind.NONE]
     reached = set(range(cell.n_inputs))

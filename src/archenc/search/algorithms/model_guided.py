@@ -31,7 +31,7 @@ class ModelGuided(Searcher):
     the surrogate forgets, and learns from `initial` new random architectures and what follows.
 
     What failed is learned from as nothing. While there are not two different values, architectures are drawn
-    at random.
+    at random, unless the surrogate expects something of itself: then while there is none.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class ModelGuided(Searcher):
         numbers, values = self._succeeded()
         kept = np.array([number in recent for number in numbers.tolist()], dtype=bool)
         numbers, values = numbers[kept], values[kept]
-        if len(numbers) < 2 or (values == values[0]).all():
+        if not len(numbers) or ((values == values[0]).all() and not self.surrogate.expectant):
             return None
         return Lesson(numbers, values, int(self._rng.integers(2**31)))
 

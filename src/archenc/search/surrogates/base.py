@@ -43,6 +43,11 @@ class Surrogate(ABC):
     products. A surrogate holds parameters and caches, nothing that it has learned.
     """
 
+    @property
+    def expectant(self) -> bool:
+        """Whether it tells candidates apart before two different values are known: from one lesson of one."""
+        return False
+
     @abstractmethod
     def fit_together(self, domain: Domain, lessons: Sequence[Lesson]) -> list[Fitted]:
         """Return a fitted model for each lesson; a lesson has two different values at least."""

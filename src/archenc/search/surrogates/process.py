@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Literal, final, get_args
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from jaxtyping import Float, Float64, Int64
@@ -15,10 +14,10 @@ from archenc.errors import InvalidArgument
 from archenc.pipelines.graph_and_scores import half_ranked
 from archenc.search.acquisition import Belief
 from archenc.search.domain import Domain
+from archenc.search.structure_prior import Experience, structure_prior
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
 from archenc.search.surrogates.distances import Distances
 from archenc.search.surrogates.features import Features
-from archenc.search.weight_prior import log_weights
 
 Target = Literal["raw", "rank", "half"]
 
@@ -31,18 +30,28 @@ _CHUNK = 2**14
 
 @final
 class Process(Surrogate):
-    """A Gaussian process (Matérn 5/2) whose mean is what the weights of a network lead to expect.
+    """A Gaussian process (Matérn 5/2) whose mean is what the structure of a network leads to expect.
 
     features: codes; the mean squares of the differences within each encoder's columns are added up. target:
     values as they are, standardised ("raw"), by rank ("rank": normal scores), or the mean of both, outliers
-    clipped ("half"). prior: how many standard deviations of the target one of the logarithm of the weights
-    is believed to be worth before anything is trained; the process learns what is left.
+    clipped ("half"). prior: how much is expected before anything is trained, 0 for nothing. experience:
+    "weights", so many standard deviations of the target for one of the logarithm of the weights; "tables",
+    what other tables taught of `archenc.search.structure_prior.FEATURES`, how much it differs from task to
+    task being part of the covariance. without: tables or tasks left out of that experience.
 
     Length and noise are those of a grid with the greatest evidence under broad priors; variance and constant
     are estimated likewise. Costs n³ + n m d for m candidates.
     """
 
-    def __init__(self, features: Features, *, target: Target = "half", prior: float = 0.0) -> None:
+    def __init__(
+        self,
+        features: Features,
+        *,
+        target: Target = "half",
+        prior: float = 0.0,
+        experience: Experience = "weights",
+        without: str = "",
+    ) -> None:
         if target not in get_args(Target):
             raise InvalidArgument(f"target={target!r}; legal: {', '.join(get_args(Target))}")
         if not np.isfinite(prior):
@@ -51,50 +60,45 @@ class Process(Surrogate):
         self.target: Target = target
         self.prior = float(prior)
         self.distances = Distances(features)
-        self._expected: WeakKeyDictionary[Domain, _Expected] = WeakKeyDictionary()
+        self._structure = structure_prior(experience, self.prior, without)
+
+    @property
+    def expectant(self) -> bool:
+        """Whether candidates differ for it before two different values are known."""
+        return self.prior != 0
 
     def fit_together(self, domain: Domain, lessons: Sequence[Lesson]) -> list[Fitted]:
         """Return a fitted model for each lesson."""
         return [_Model(self, domain, lesson) for lesson in lessons]
 
-    def expected(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        """Return what is expected of architectures before anything is trained, in standard deviations."""
+    def expected(
+        self, domain: Domain, numbers: Int64[np.ndarray, " n"]
+    ) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, "n t"]]:
+        """Return what is expected before anything is trained, in standard deviations of the target.
+
+        With it, a basis of how tasks differ in it, in those of the process.
+        """
         if not self.prior:
-            return np.zeros(len(numbers))
-        if domain not in self._expected:
-            self._expected[domain] = _Expected(domain)
-        return self.prior * self._expected[domain](numbers)
-
-
-@final
-class _Expected:
-    """Standardised log weights of the architectures of a domain, counted once."""
-
-    def __init__(self, domain: Domain) -> None:
-        self._domain, self._known = domain, np.zeros(0)
-        rng = np.random.default_rng(0)
-        seen = range(len(domain)) if domain.listed else {domain.sample(rng) for _ in range(1000)}
-        found = log_weights(domain, np.array(sorted(seen)))
-        self._mean, self._std = float(found.mean()), float(found.std()) or 1.0
-        self._values: dict[int, float] = {}
-        if domain.listed:
-            self._known = (found - self._mean) / self._std
-
-    def __call__(self, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
-        if self._domain.listed:
-            return self._known[numbers]
-        new = np.array([n for n in numbers.tolist() if n not in self._values], dtype=np.int64)
-        self._values.update(zip(new.tolist(), log_weights(self._domain, new).tolist(), strict=True))
-        return (np.array([self._values[n] for n in numbers.tolist()]) - self._mean) / self._std
+            return np.zeros(len(numbers)), np.zeros((len(numbers), 0))
+        return self._structure(domain, numbers)
 
 
 @final
 class _Model:
     def __init__(self, owner: Process, domain: Domain, lesson: Lesson) -> None:
         self._owner, self._domain, self._known = owner, domain, lesson.numbers
-        left = transformed(lesson.values, owner.target) - owner.expected(domain, lesson.numbers)
+        mean, self._basis = owner.expected(domain, lesson.numbers)
+        if (lesson.values == lesson.values[0]).all():
+            left = np.zeros(len(mean))  # one value says nothing of better or worse
+        else:
+            left = transformed(lesson.values, owner.target) - mean
         apart = owner.distances.between(domain, lesson.numbers, lesson.numbers).astype(np.float64)
-        fits = [_Fit.of(apart, left, length, noise) for length in LENGTHS for noise in NOISES]
+        common = self._basis @ self._basis.T
+        fits = [
+            _Fit.of(_correlation(apart, length) + common, left, length, noise)
+            for length in LENGTHS
+            for noise in NOISES
+        ]
         self._fit = max(fits, key=lambda fit: fit.evidence)
 
     def __call__(self, numbers: Int64[np.ndarray, " m"]) -> Belief:
@@ -103,11 +107,13 @@ class _Model:
         for start in range(0, len(numbers), _CHUNK):
             part = slice(start, start + _CHUNK)
             apart = self._owner.distances.between(self._domain, self._known, numbers[part])
-            across = _correlation(apart, fit.length)
-            mean[part] = fit.centre + fit.weights @ across
+            expected, basis = self._owner.expected(self._domain, numbers[part])
+            across = _correlation(apart, fit.length) + (self._basis @ basis.T).astype(np.float32)
+            mean[part] = expected + fit.centre + fit.weights @ across
             explained = solve_triangular(factor, across, lower=True, check_finite=False)
-            std[part] = np.sqrt(fit.variance * np.maximum(1 - np.square(explained).sum(axis=0), 0))
-        return Belief(mean + self._owner.expected(self._domain, numbers), std)
+            before = 1 + np.square(basis).sum(axis=1)
+            std[part] = np.sqrt(fit.variance * np.maximum(before - np.square(explained).sum(axis=0), 0))
+        return Belief(mean, std)
 
     def best(self, numbers: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> float:
         del values  # noisy: what the process makes of them counts
@@ -123,10 +129,10 @@ class _Fit:
 
     @classmethod
     def of(
-        cls, apart: Float64[np.ndarray, "n n"], y: Float64[np.ndarray, " n"], length: float, noise: float
+        cls, kernel: Float64[np.ndarray, "n n"], y: Float64[np.ndarray, " n"], length: float, noise: float
     ) -> _Fit:
         fit, n = cls(length, noise), len(y)
-        fit.factor = cholesky(_correlation(apart, length) + noise * np.eye(n), lower=True)
+        fit.factor = cholesky(kernel + noise * np.eye(n), lower=True)
         ones = cho_solve((fit.factor, True), np.ones(n))
         fit.centre = float(
             ones @ y / (ones.sum() + 1)
