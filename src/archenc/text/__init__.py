@@ -16,6 +16,7 @@ from archenc.lazy import lazy
 
 if TYPE_CHECKING:
     from archenc.text.cell_modules import onnx_text as onnx_text
+    from archenc.text.grammar import derivation as derivation
     from archenc.text.grammar import routing as routing
     from archenc.text.rendering import Renderer as Renderer
     from archenc.text.rendering import datasets as datasets
@@ -31,6 +32,7 @@ _HOMES = {
     "Renderer": "rendering",
     "Style": "style",
     "chain_slim": "slim",
+    "derivation": "grammar",
     "datasets": "rendering",
     "exported_source": "source",
     "module_source": "source",
@@ -46,6 +48,7 @@ __all__ = [
     "Style",
     "chain_slim",
     "datasets",
+    "derivation",
     "exported_source",
     "module_source",
     "onnx_text",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture, Cell, Kind
+from archenc.spaces import space
 
 
 def routing(arch: Architecture) -> str:
@@ -16,6 +17,22 @@ def routing(arch: Architecture) -> str:
     if not isinstance(arch, Architecture):
         raise InvalidArgument(f"arch={shown(arch)}: expected an Architecture")
     return " ".join(f"routing[{_choices(cell)}]" for cell in arch.cells)
+
+
+def derivation(arch: Architecture, style: str = "native") -> str:
+    """Return the derivation string of an architecture that a grammar makes, as einspace does.
+
+    style: "native", or "long" with the shape behind every terminal. Raises InvalidArgument for another style,
+    or a space without a grammar.
+    """
+    if not isinstance(arch, Architecture):
+        raise InvalidArgument(f"arch={shown(arch)}: expected an Architecture")
+    member = space(arch.space)
+    if not hasattr(member, "derivation"):
+        raise InvalidArgument(
+            f"form='derivation': no grammar makes the architectures of {arch.space}; legal for it: 'routing'"
+        )
+    return member.format(arch, style)
 
 
 def _choices(cell: Cell) -> str:

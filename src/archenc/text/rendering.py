@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture
 from archenc.registry import Registry
-from archenc.text.grammar import routing
+from archenc.text.grammar import derivation, routing
 from archenc.text.slim import SlimGraph, chain_slim
 from archenc.text.style import Style
 
@@ -89,7 +89,8 @@ def render(
 
     form: "exclude_helper" calls the class of a convolution with ReLU and batch norm without defining it,
     "helper" defines it in front, "inline" spells it out at every call. What is no source code: "routing" is
-    `archenc.text.routing`, "onnx" is `slim_text`, "onnx_legacy" the same with the published defect.
+    `archenc.text.routing`, "derivation" and "derivation_long" are `archenc.text.derivation`, "onnx" is
+    `slim_text`, "onnx_legacy" the same with the published defect.
     context: "none" writes the classes of the cells only; "network" also what they call, in every form, and
     behind them the whole network and the recipe of its training; "comment" puts a description in English in
     front: task, network and training.
@@ -138,6 +139,8 @@ def slim_text(arch: Architecture, *, legacy: bool = False) -> str:
 
 _STRINGS: dict[str, Callable[[Architecture], str]] = {
     "routing": routing,
+    "derivation": derivation,
+    "derivation_long": partial(derivation, style="long"),
     "onnx": slim_text,
     "onnx_legacy": partial(slim_text, legacy=True),
 }

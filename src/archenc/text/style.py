@@ -9,7 +9,7 @@ from typing import final
 from archenc.errors import InvalidArgument, shown
 
 CODE = ("exclude_helper", "inline", "helper")
-STRINGS = ("routing", "onnx", "onnx_legacy")
+STRINGS = ("routing", "derivation", "derivation_long", "onnx", "onnx_legacy")
 FORMS = CODE + STRINGS
 CONTEXTS = ("none", "network", "comment")
 DETAILS = ("simple", "faithful")
@@ -20,6 +20,7 @@ _TAKEN = {
     "FactorizedReduction",
     "Network",
     "NormalCell",
+    "PositionalEncoding",
     "ReductionCell",
     "ResidualReduction",
     "ResidualStage",

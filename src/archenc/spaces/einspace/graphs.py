@@ -8,7 +8,7 @@ to be nested to the right; where they are not, a node `chain` says that the next
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, final
 
@@ -96,6 +96,7 @@ class _Drawing:
         return source
 
 
+@lru_cache(maxsize=4096)
 def tree_of(cell: Cell) -> DerivationNode:
     """Return the derivation of a graph. Raises InvalidArchitecture for a graph that is of none."""
     if cell.n_inputs != 1:

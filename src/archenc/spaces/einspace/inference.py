@@ -8,7 +8,7 @@ from typing import NamedTuple, final
 from archenc.errors import InvalidArchitecture
 from archenc.spaces.einspace.grammar import check_slot, parts, spelled
 from archenc.spaces.einspace.limits import Limits
-from archenc.spaces.einspace.shapes import FREE, Cost, Features, Misfit, after, cost, input_features, joined
+from archenc.spaces.einspace.shapes import FREE, Cost, Features, Misfit, input_features, through
 from archenc.spaces.einspace.tree import DerivationNode, Path
 
 
@@ -112,10 +112,10 @@ class _Walk:
     ) -> Features:
         number = self._open(node, slot)
         try:
-            result = joined(node, given) if slot.startswith("join") else after(node, given[0])
+            result, own = through(node, given)
         except Misfit as error:
             raise Refused(f"node {number}: {error}", number) from error
-        self.total = self.total.plus(cost(node, given[0], result).times(copies))
+        self.total = self.total.plus(own.times(copies))
         if excess := exceeded(self.total, self.limits):
             raise self._refused(number, node, excess)
         self.visits[number] = Visit(path, slot, node, given, result, copies, depth)

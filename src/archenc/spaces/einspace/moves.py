@@ -8,7 +8,7 @@ from archenc.errors import InvalidArchitecture
 from archenc.spaces.einspace.grammar import IDENTITY, terminals
 from archenc.spaces.einspace.inference import Inferred, Visit, exceeded, infer
 from archenc.spaces.einspace.limits import Limits
-from archenc.spaces.einspace.shapes import Cost, Misfit, Shape, after, cost, joined
+from archenc.spaces.einspace.shapes import Cost, Misfit, Shape, through
 from archenc.spaces.einspace.tree import DerivationNode
 
 _NOTHING = DerivationNode("computation", (), (IDENTITY,))
@@ -48,16 +48,15 @@ def _swapped(
         if node == visit.node:
             continue
         try:
-            join = visit.slot.startswith("join")
-            result = joined(node, visit.given) if join else after(node, visit.given[0])
+            result, new = through(node, visit.given)
         except Misfit:
             continue
         if result != visit.result:
             yield tree.with_at(visit.path, node), False
             continue
-        old = cost(visit.node, visit.given[0], visit.result).times(-visit.copies)
-        new = cost(node, visit.given[0], result).times(visit.copies)
-        if not exceeded(total.plus(old).plus(new), limits):
+        _, old = through(visit.node, visit.given)
+        changed = total.plus(old.times(-visit.copies)).plus(new.times(visit.copies))
+        if not exceeded(changed, limits):
             yield tree.with_at(visit.path, node), True
 
 

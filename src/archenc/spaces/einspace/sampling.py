@@ -18,7 +18,7 @@ from archenc.errors import InvalidArgument
 from archenc.spaces.einspace.grammar import BRANCHINGS, COMPUTATION, PRODUCTIONS, parts, terminals
 from archenc.spaces.einspace.inference import exceeded
 from archenc.spaces.einspace.limits import Limits
-from archenc.spaces.einspace.shapes import FREE, Cost, Features, Misfit, after, cost, joined
+from archenc.spaces.einspace.shapes import FREE, Cost, Features, Misfit, through
 from archenc.spaces.einspace.tree import DerivationNode
 
 Generation = Literal["gen2", "gen1"]
@@ -48,10 +48,9 @@ def valid_terminals(slot: str, given: tuple[Features, ...]) -> tuple[Option, ...
     found = []
     for node in terminals(slot):
         try:
-            result = joined(node, given) if slot.startswith("join") else after(node, given[0])
+            found.append(Option(node, *through(node, given)))
         except Misfit:
             continue
-        found.append(Option(node, result, cost(node, given[0], result)))
     return tuple(found)
 
 

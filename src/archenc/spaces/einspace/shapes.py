@@ -6,6 +6,7 @@ Features are images (C, H, W) or sequences (S, D), the batch left out; the numbe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ class Misfit(InvalidArchitecture):
 
 
 FREE = Cost()
+_JOINS = frozenset({"add", "cat", "dot_product", "scaled_dot_product"})
 
 
 def input_features(shape: object) -> Features:
@@ -56,6 +58,16 @@ def input_features(shape: object) -> Features:
     if min(sizes) < 1:
         raise refuse_shape(shape)
     return Features(sizes)
+
+
+@lru_cache(maxsize=1 << 16)
+def through(node: DerivationNode, given: tuple[Features, ...]) -> tuple[Features, Cost]:
+    """Return what leaves a terminal, of a fork on one branch, and what it costs. Raises Misfit.
+
+    given: what arrives, of a join one entry a branch.
+    """
+    result = joined(node, given) if node.op in _JOINS else after(node, given[0])
+    return result, cost(node, given[0], result)
 
 
 def after(node: DerivationNode, given: Features) -> Features:

@@ -8,11 +8,11 @@ import numpy as np
 
 from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture
-from archenc.spaces.einspace.grammar import PRODUCTIONS, parts
+from archenc.spaces.einspace.grammar import PRODUCTIONS
 from archenc.spaces.einspace.inference import Inferred, Visit, infer
 from archenc.spaces.einspace.limits import Limits
 from archenc.spaces.einspace.sampling import DeadEnd, Generation, Sampler
-from archenc.spaces.einspace.shapes import Cost, Shape, cost
+from archenc.spaces.einspace.shapes import Cost, Shape, through
 from archenc.spaces.einspace.tree import DerivationNode
 
 MUTATION_TRIES: Final = 100
@@ -98,7 +98,7 @@ def _elsewhere(visit: Visit, before: Inferred) -> Cost:
     total = before.total
     depth = len(visit.path)
     for each in before.visits:
-        if not parts(each.node.op, each.node.args) and each.path[:depth] == visit.path:
-            own = cost(each.node, each.given[0], each.result).times(-each.copies)
-            total = total.plus(own)
+        if not each.node.children and each.path[:depth] == visit.path:
+            _, own = through(each.node, each.given)
+            total = total.plus(own.times(-each.copies))
     return total
