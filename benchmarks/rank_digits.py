@@ -1,0 +1,124 @@
+"""How well `archenc rank` orders networks of many families after a few of them were measured.
+
+    python -m benchmarks.rank_digits benchmarks/candidates --labels candidates.jsonl --out rank-digits.csv
+
+labels: what `benchmarks.train_candidates` measured. In each draw some networks are measured, at random, and
+the rest is ranked: by the predictor, and by weights, multiply-accumulates and zero-cost scores, which need no
+measurement. The label of a network is the mean accuracy of its trainings on images it was not trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from archenc.evaluation import results_table, write_csv
+from archenc.evaluation.metrics import kendall_tau
+from archenc.pipelines.candidates.describing import NAMES, SCORES, Description
+from archenc.pipelines.candidates.folder import describe_folder
+from archenc.pipelines.candidates.predicting import predict
+from archenc.progress import bar
+from archenc.proxies import Inputs
+from archenc.store import Journal
+
+TOP = 5
+SHAPE = (1, 8, 8)
+WEIGHTS = {"val": 640, "test": 645}
+"""Images behind the accuracies of the journal."""
+
+
+def labels_of(path: Path) -> dict[str, list[float]]:
+    """Return the accuracies of each network, in percent, a training each, in the order of the seeds."""
+    found: dict[str, dict[int, float]] = {}
+    for record in Journal(path):
+        whole = sum(record[part] * images for part, images in WEIGHTS.items()) / sum(WEIGHTS.values())
+        found.setdefault(record["candidate"], {})[record["seed"]] = whole
+    return {name: [value for _, value in sorted(by_seed.items())] for name, by_seed in found.items()}
+
+
+def quality(true: np.ndarray, pred: np.ndarray) -> dict[str, float]:
+    """Return rank correlation, and what the five networks that are predicted best are worth."""
+    named = np.argsort(-pred, kind="stable")[:TOP]
+    best = np.argsort(-true, kind="stable")[:TOP]
+    return {
+        "kendall_tau": kendall_tau(true=true, pred=pred),
+        "top5_hit_rate": len(np.intersect1d(named, best)) / TOP,
+        "best_in_top5": float(best[0] in named),
+        "regret_at_5": float(true.max() - true[named].max()),
+    }
+
+
+def filled(values: np.ndarray) -> np.ndarray:
+    """Return scores with the worst where there is none, as who ranks by a score must put it somewhere."""
+    return np.where(np.isfinite(values), values, np.nanmin(values))
+
+
+def draws(
+    descriptions: Mapping[str, Description], label: np.ndarray, sizes: Sequence[int], n_draws: int
+) -> Iterator[tuple[str, int, int, dict[str, float]]]:
+    """Yield method, number of measured networks, draw and what was found."""
+    columns = [*NAMES, *(f"score_{name}" for name in SCORES)]
+    values = np.array([[one.features[name] for name in columns] for one in descriptions.values()])
+    single = {name: filled(values[:, place]) for place, name in enumerate(columns)}
+    ranked_by = {"params": "log_params", "flops": "log_macs"} | {name: f"score_{name}" for name in SCORES}
+    for size in sizes:
+        for draw in range(n_draws):
+            order = np.random.default_rng([draw, size]).permutation(len(label))
+            rows, rest = np.sort(order[:size]), np.sort(order[size:])
+            true = label[rest]
+            believed = predict(values, columns, rows, label[rows], seed=draw)
+            inside = (believed.low[rest] <= true) & (true <= believed.high[rest])
+            width = float(np.median(np.minimum(believed.high, 100)[rest] - np.maximum(believed.low, 0)[rest]))
+            told = {"interval_coverage": float(inside.mean()), "interval_width": width}
+            yield "rank", size, draw, quality(true, believed.score[rest]) | told
+            for method, name in ranked_by.items():
+                yield method, size, draw, quality(true, single[name][rest])
+            # the score that orders the measured networks best, as who has them would choose it
+            found = {
+                name: kendall_tau(true=label[rows], pred=single[name][rows]) for name in ranked_by.values()
+            }
+            best = max(found, key=lambda name: found[name])
+            yield "best_on_measured", size, draw, quality(true, single[best][rest])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=None)
+    parser.add_argument("--sizes", default="10,20")
+    parser.add_argument("--draws", type=int, default=50)
+    arguments = parser.parse_args()
+    labels = labels_of(arguments.labels)
+    with bar("networks", shown=True) as show:
+        described = describe_folder(
+            arguments.folder, Inputs.noise(SHAPE, 0), cache=arguments.cache, progress=show
+        )
+    known = {name: one for name, one in described.descriptions.items() if name in labels}
+    trainings = min(len(labels[name]) for name in known)
+    label = np.array([np.mean(labels[name][:trainings]) for name in known])
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    trials: list[dict[str, Any]] = []
+    for method, size, draw, found in draws(known, label, sizes, arguments.draws):
+        place = {
+            "experiment": "rank-digits", "space": arguments.folder.name, "task": "digits_accuracy_10ep",
+            "method": method, "encoding": f"{trainings} trainings", "n_train": size, "trial": draw,
+            "n_test": len(label) - size,
+        }  # fmt: skip
+        trials += [{**place, "metric": metric, "value": value} for metric, value in found.items()]
+    command = shlex.join(["python", "-m", "benchmarks.rank_digits", *sys.argv[1:]])
+    rows = results_table(trials, command=command, seed=0)
+    write_csv(rows, arguments.out)
+    for row in rows:
+        sys.stdout.write(f"{row['method']:18s} {row['n_train']:3d} {row['metric']:18s} {row['mean']:.3f}\n")
+
+
+if __name__ == "__main__":
+    main()
