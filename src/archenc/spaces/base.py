@@ -66,8 +66,12 @@ def space(name: str) -> SearchSpace:
 
 
 def spaces() -> list[str]:
-    """Return the canonical names of all registered spaces, sorted."""
-    return sorted({_REGISTRY.get(name).name for name in _REGISTRY.names()})
+    """Return the canonical names of all registered spaces that architectures can be drawn from, sorted.
+
+    A space that says `drawn = False`, such as that of users' own modules, is found by its name alone.
+    """
+    members = (_REGISTRY.get(name) for name in _REGISTRY.names())
+    return sorted({member.name for member in members if getattr(member, "drawn", True)})
 
 
 def register(member: SearchSpace) -> None:

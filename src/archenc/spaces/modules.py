@@ -86,6 +86,7 @@ class Modules:
     styles: ClassVar[tuple[str, ...]] = ("native",)
     size: ClassVar[int | None] = None
     max_nodes: ClassVar[int] = MAX_NODES
+    drawn: ClassVar[bool] = False
 
     def parse(self, native: object) -> Architecture:
         """Read the JSON text or dictionary of an architecture, or take one. Raises InvalidArchitecture."""
