@@ -75,16 +75,24 @@ def _with_scores(encoder: str | None, scores: Any) -> Any:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is searched, in simulation. values: of every architecture of a listed domain, higher is better."""
+    """What is searched, in simulation.
+
+    values: of every architecture of a listed domain, higher is better; a column an objective if several.
+    """
 
     domain: Domain
-    values: Float64[np.ndarray, " n"]
+    values: Float64[np.ndarray, "n ..."]
     budget: int
+
+    @property
+    def objectives(self) -> int:
+        """Numbers told of an architecture."""
+        return int(np.prod(self.values.shape[1:]))
 
     def evaluate(self, searcher: Searcher, archs: list[Any]) -> None:
         """Tell a searcher what the table says."""
-        numbers = [self.domain.number(arch) for arch in archs]
-        searcher.tell(archs, [float(self.values[number]) for number in numbers])
+        found = self.values[[self.domain.number(arch) for arch in archs]].tolist()
+        searcher.tell(archs, [tuple(one) if isinstance(one, list) else one for one in found])
 
 
 @dataclass(frozen=True)
@@ -111,7 +119,7 @@ def simulate(
     the histories they would have had undisturbed. It is removed at the end. on_round: told how many
     evaluations are done, and the mean of the best values. Raises DataError for a snapshot of something else.
     """
-    searchers = [begin(problem.domain, seed=seed) for seed in seeds]
+    searchers = [begin(problem.domain, seed=seed, objectives=problem.objectives) for seed in seeds]
     gone = _restore(searchers, seeds, snapshot)
     begun = written = time.monotonic()
     while active := [s for s in searchers if s.evaluations < problem.budget]:
