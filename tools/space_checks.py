@@ -223,7 +223,7 @@ PUBLISHED: dict[str, Callable[[BenchmarkTable, Path], Iterator[str]]] = {
 def run(member: SearchSpace, table: BenchmarkTable | None, folder: Path, every: int = 1) -> Iterator[str]:
     """Run all checks of a space; every: see `rows`."""
     yield contract(member)
-    yield neighbours(member)
+    yield neighbours(member, 25 if member.size else 5)  # without a size there may be thousands of each
     if table is not None:
         yield from rows(member, table, every)
         yield from PUBLISHED.get(member.name, lambda *_: iter(()))(table, folder)

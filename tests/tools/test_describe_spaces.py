@@ -34,7 +34,7 @@ def test_the_page_describes_every_space_as_it_is(name):
     line = next(line for line in PAGE.splitlines() if line.startswith(f"| [`{name}`](#{name}) |"))
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[1] == ", ".join(f"`{alias}`" for alias in member.aliases)
-    assert cells[2] == f"{member.size:,}"
+    assert cells[2] == ("not known" if member.size is None else f"{member.size:,}")
     assert cells[4] == str(member.max_nodes)
     assert cells[5] == ", ".join(f"`{op.name}`" for op in member.ops)
     section = PAGE.split(f"\n## {name}\n")[1].split("\n## ")[0]

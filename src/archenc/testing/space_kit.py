@@ -30,6 +30,8 @@ class SpaceKit(ABC):
 
     n_few = 40
     """Architectures most tests look at; those of neighbours look at a few of them."""
+    n_near = 8
+    """Architectures of which the neighbours of neighbours are listed."""
     n_fuzz = 10_000
     """Damaged spellings the parser gets."""
     enumerable = 20_000
@@ -175,7 +177,7 @@ class SpaceKit(ABC):
 
     def test_neighbours_are_symmetric(self) -> None:
         space = self.make_space()
-        for arch in self.architectures()[:8]:
+        for arch in self.architectures()[: self.n_near]:
             others = list(space.neighbours(arch))
             for other in others[:: -(-len(others) // 16)]:
                 back = (space.key(third) for third in space.neighbours(other))

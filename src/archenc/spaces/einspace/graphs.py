@@ -59,10 +59,14 @@ def operations() -> tuple[Op, ...]:
 
 def cell_of(tree: DerivationNode) -> Cell:
     """Return the graph of a derivation that is legal."""
-    drawing = _Drawing()
-    end = drawing.module(tree, 0, False)
-    drawing.add(op("output"), end)
+    drawing = _drawn(tree)
     return Cell(tuple(drawing.nodes), tuple(drawing.edges))
+
+
+def _drawn(tree: DerivationNode) -> _Drawing:
+    drawing = _Drawing()
+    drawing.add(op("output"), drawing.module(tree, 0, False))
+    return drawing
 
 
 @final
@@ -103,7 +107,8 @@ def tree_of(cell: Cell) -> DerivationNode:
         raise InvalidArchitecture(f"expected one input; the cell has {cell.n_inputs}")
     reading = _Reading(cell)
     tree = reading.slot(1, cell.n_nodes - 1, 0)
-    if cell_of(tree) != cell:
+    again = _drawn(tree)  # as lists: a cell is checked when it is made, which takes as long as all else here
+    if (again.nodes, again.edges) != (list(cell.nodes), list(cell.edges)):
         raise InvalidArchitecture(
             "expected the graph of a derivation; the nodes could be of one, but the edges are others"
         )
