@@ -1,0 +1,125 @@
+"""Folders described and kept; failures reported; the cache used, and outdated by a change."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from archenc.encoders.module_features import NAMES
+from archenc.errors import DataError
+from archenc.pipelines.candidates.describing import Description, describe, feature_names
+from archenc.pipelines.candidates.folder import describe_folder
+from archenc.proxies import Inputs
+from archenc.store import Journal
+
+INPUTS = Inputs.noise((1, 4, 4), 0, batch=4, n_classes=3)
+NET = """from torch import nn
+from _parts import WIDTH
+
+
+def model(num_classes=3):
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, WIDTH), nn.ReLU(), nn.Linear(WIDTH, num_classes))
+"""
+BAD = """from torch import nn
+
+
+def small() -> nn.Module:
+    return nn.Linear(3, 4)
+
+
+def wrong() -> nn.Module:
+    return 7
+
+
+class Odd(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+def odd() -> nn.Module:
+    return Odd()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two networks, three that fail, a file that does not run."""
+    place = tmp_path / "candidates"
+    place.mkdir()
+    (place / "_parts.py").write_text("WIDTH = 5\n")
+    (place / "net.py").write_text(NET)
+    (place / "conv.py").write_text(
+        "from torch import nn\nCANDIDATES = {'a': lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), "
+        "nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, 3))}\n"
+    )
+    (place / "bad.py").write_text(BAD)
+    (place / "broken.py").write_text("import nowhere_at_all\n")
+    return place
+
+
+def test_what_fails_is_reported_and_the_rest_described(folder: Path) -> None:
+    found = describe_folder(folder, INPUTS, ("params", "nwot"))
+    assert list(found.descriptions) == ["conv.a", "net"]
+    assert set(found.failures) == {"broken", "bad.small", "bad.wrong", "bad.odd"}
+    assert "nowhere_at_all" in found.failures["broken"]
+    assert "does not run on examples of shape (1, 1, 4, 4)" in found.failures["bad.small"]
+    assert "made a int" in found.failures["bad.wrong"]
+    assert "cannot be traced" in found.failures["bad.odd"]
+    net = found.descriptions["net"]
+    assert list(net.features) == feature_names(("params", "nwot"))
+    assert net.features["log_params"] == pytest.approx(math.log10(1 + 16 * 5 + 5 + 5 * 3 + 3))
+    assert net.features["share_linear"] == 1.0
+    assert "Linear(in_features=16, out_features=5, bias=True)" in net.text
+
+
+def test_the_cache_keeps_what_did_not_change(folder: Path, tmp_path: Path) -> None:
+    cache, seen = tmp_path / "cache.jsonl", []
+
+    def look(done: int, total: int, name: str) -> None:
+        seen.append((done, total, name))
+
+    first = describe_folder(folder, INPUTS, (), cache=cache)
+    again = describe_folder(folder, INPUTS, (), cache=cache, progress=look)
+    assert (first.cached, again.cached, seen) == (0, 5, [])
+    assert again.descriptions == first.descriptions
+    assert again.failures == first.failures
+    (folder / "net.py").write_text(NET.replace("nn.ReLU()", "nn.Tanh()"))
+    changed = describe_folder(folder, INPUTS, (), cache=cache, progress=look)
+    assert (changed.cached, seen) == (4, [(5, 5, "net")])
+    assert changed.descriptions["net"].features["rate_bounded"] > 0
+    (folder / "_parts.py").write_text("WIDTH = 6\n")
+    assert describe_folder(folder, INPUTS, (), cache=cache).cached == 0  # a helper may change any of them
+    assert describe_folder(folder, INPUTS, (), cache=cache, options={"num_classes": 4}).cached == 0
+    assert len(Journal(cache)) == 5 + 1 + 5 + 5
+
+
+def test_a_killed_run_goes_on(folder: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache.jsonl"
+
+    def stop(done: int, total: int, name: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        describe_folder(folder, INPUTS, (), cache=cache, progress=stop)
+    assert len(Journal(cache)) == 1
+    assert describe_folder(folder, INPUTS, (), cache=cache).cached == 1
+
+
+def test_a_name_of_two_is_refused(folder: Path) -> None:
+    (folder / "net.b.py").write_text("from torch import nn\ndef model(): return nn.ReLU()\n")
+    (folder / "net.py").write_text("from torch import nn\nCANDIDATES = {'b': nn.ReLU}\n")
+    with pytest.raises(DataError, match=r"'net\.b' belongs to two candidates"):
+        describe_folder(folder, INPUTS, ())
+
+
+def test_a_score_that_a_network_has_not_is_missing_with_the_reason() -> None:
+    from torch import nn
+
+    found = describe(nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), INPUTS, ("nwot", "snip"))
+    assert math.isnan(found.features["score_nwot"])
+    assert "ReLU" in found.reasons["nwot"]
+    assert found.features["score_snip"] > 0
+    assert [name for name in found.features if not name.startswith("score_")] == list(NAMES)
+    assert Description(**found.to_dict()).reasons == found.reasons
