@@ -149,3 +149,36 @@ def test_an_experiment_may_train_on_a_prefix_and_says_what_its_scores_cost(table
     found = reproduce(this, both, tmp_path, metrics=("kendall_tau",))
     assert {row["std"] for row in found.rows} == {0.0}
     assert found.notes()[0].startswith("- Cost of cifar10_early: 10 trainings of 12 epochs")
+
+
+def test_an_experiment_may_have_a_sample_options_throughout_and_corrected_tests(table, tmp_path):
+    parts = [{"sizes": [7], "trials": 3, "predictors": ["ridge", "ridge:target=rank"], "encoders": ["path"]}]
+    fields = {**TINY, "parts": parts, "sample": 40, "split": "folds", "against": ["ridge path"]}
+    this = read("tiny", {**fields, "everywhere": {"ridge": "scaling=common"}, "measures": ["kendall_tau"]})
+    found = reproduce(this, table, tmp_path)
+    assert (found.n_pool, {row["metric"] for row in found.rows}) == (40, {"kendall_tau"})
+    assert '"scaling": "common"' in (tmp_path / "config.json").read_text()
+    notes = found.notes()
+    assert notes[0] == "Throughout: ridge:scaling=common."
+    assert "corrected t-test" in notes[2]
+    assert notes[-2].startswith("| ridge:target=rank · path | ")
+
+
+def test_a_zero_shot_experiment_learns_from_another_table(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(BenchmarkTable, "open", lambda name: {"nasbench201": table}[name])
+    archs = space("transnasbench101").sample(30, 0)
+    labels = np.array([str(arch.to_json()).count("conv3x3") + 0.001 * at for at, arch in enumerate(archs)])
+    metrics = [Metric("jigsaw_acc", "jigsaw", "accuracy", direction="max")]
+    target = BenchmarkTable.from_columns("transnasbench101", archs, {"jigsaw_acc": labels}, metrics)
+    source = {"space": "nasbench201", "metric": "cifar10_acc", "size": 40, "sample": 60}
+    methods = [
+        {"predictor": "ridge", "encoder": f"bag_of_tokens:unit={unit}"} for unit in ("words", "characters")
+    ]
+    parts = [{"sizes": [0], "trials": 2, "methods": methods}]
+    fields = {**TINY, "space": "transnasbench101", "metric": "jigsaw_acc", "parts": parts, "source": source}
+    this = read(
+        "tiny", {**fields, "against": ["ridge bag_of_tokens:unit=words"], "measures": ["kendall_tau"]}
+    )
+    found = reproduce(this, target, tmp_path)
+    assert [(row["n_train"], row["n_test"]) for row in found.rows] == [(0, 30), (0, 30)]
+    assert found.notes()[0].startswith("Zero-shot: every trial learns from 40 labels of nasbench201")

@@ -2,8 +2,11 @@
 
 import math
 
+import numpy as np
+
 from archenc.evaluation.comparison import compare
-from archenc.evaluation.pages import difference_notes, write_markdown
+from archenc.evaluation.corrected import corrected_t_test, holm
+from archenc.evaluation.pages import corrected_notes, difference_notes, write_markdown
 from archenc.evaluation.publications import published
 from archenc.evaluation.results import results_table
 
@@ -66,3 +69,21 @@ def test_differences_are_listed_pair_by_pair():
     assert lines[0].startswith("Paired differences of kendall_tau of t")
     assert lines[-2].startswith("| flan | gates | 7 | +0.110 | +0.085 to +0.135 | 3 of 3 |")
     assert difference_notes([], "t") == []
+
+
+def test_corrected_differences_are_adjusted_within_a_budget():
+    values = {"gates": 0.4, "gcn": 0.45}
+    trials = [row(0.5 + 0.01 * t, t) for t in range(4)]
+    trials += [row(value, t, method=name) for name, value in values.items() for t in range(4)]
+    found = [one for name in values for one in compare(trials, name, "flan")]
+    lines = corrected_notes(found, "t")
+    raw = [
+        corrected_t_test(np.array([v - 0.5 - 0.01 * t for t in range(4)]), 7, 1100) for v in values.values()
+    ]
+    adjusted = holm(raw)
+    assert "to flan; in brackets" in lines[0]
+    assert lines[2:4] == ["| method | 7 |", "|---|---|"]
+    assert lines[4] == f"| gates | -0.115 ({adjusted[0]:.3f}) |"
+    assert lines[5] == f"| gcn | -0.065 ({adjusted[1]:.3f}) |"
+    assert adjusted != raw
+    assert corrected_notes([], "t") == []

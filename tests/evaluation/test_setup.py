@@ -116,3 +116,11 @@ def test_names_that_do_not_work_are_refused(table, predictors, encoders, error, 
 def test_an_unknown_pool_is_refused(table, as_users_call_it):
     with pytest.raises(InvalidArgument, match="pool='some'"):
         set_up(table, "cifar10_acc", [Wanted("ridge", "path")], pool="some")
+
+
+def test_options_of_all_methods_are_given_but_not_shown():
+    everywhere = (("cole", "dtype=bfloat16"), ("ridge", "scaling=common"))
+    one = Wanted("ridge:target=rank", "path+cole:canonical=true", everywhere)
+    assert one.names == ("ridge:target=rank", "path+cole:canonical=true")
+    assert one.specs == ("ridge:scaling=common:target=rank", "path+cole:dtype=bfloat16:canonical=true")
+    assert Wanted("gates", None, everywhere).specs == ("gates", None)

@@ -64,6 +64,19 @@ def test_take_keeps_the_form(table):
     assert rows.take(np.array([2, 0])).tolist() == [[4.0, 5.0], [0.0, 1.0]]
 
 
+def test_a_sample_is_a_task_of_its_own_and_samples_of_one_seed_are_nested(table):
+    task = Task.from_table(table, "acc")
+    small, large = task.sample(4, 3), task.sample(7, 3)
+    assert (len(small), len(large), small.n_rows) == (4, 7, 12)
+    assert set(small.rows) < set(large.rows)
+    assert small.rows.tolist() == sorted(small.rows)
+    assert small.y.tolist() == small.rows.tolist()
+    assert [NB201.format(arch) for arch in small.X] == list(small.keys)
+    assert task.sample(4, 4).key() != small.key() == task.sample(4, 3).key()
+    with pytest.raises(InvalidArgument, match="sample=12: expected 2 to 11"):
+        task.sample(12, 0)
+
+
 def test_classes_are_those_of_the_canonical_form():
     dead = "+|none~0|none~1|+|none~0|none~1|none~2|"
     twins = [NB201.parse(first + dead) for first in ("|none~0|", "|skip_connect~0|")]

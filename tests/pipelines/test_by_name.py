@@ -48,6 +48,16 @@ def test_options_come_with_the_name_or_as_parameters():
     assert assemble("flan:mask=neg_inf:rewire=false").rewire is False
 
 
+def test_a_quoted_value_may_hold_a_colon():
+    assert parse('cole:pooling="layer:3":canonical=true') == (
+        "cole",
+        {"pooling": "layer:3", "canonical": True},
+    )
+    assert parse("a:b=1:c=x") == ("a", {"b": 1, "c": "x"})
+    with pytest.raises(InvalidArgument, match="no option=value"):
+        parse("cole:pooling=layer:3")
+
+
 def test_scores_reference_and_missing_reach_the_encoders_that_take_them():
     given = {"scores": SCORES, "names": ("a", "b"), "reference": ARCHS[:9], "missing": "indicator"}
     encoder = assemble("ridge", "zero_cost", **given).named_steps["encoder"]

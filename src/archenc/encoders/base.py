@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Float32
@@ -27,9 +27,13 @@ class Encoder(TransformerMixin, BaseEstimator, ABC):
     `fit` learns the frame of the code (space, op order, slots, scales) from the architectures it sees and
     from nothing else; `transform` gives float32 `[n, d]`, row by row, whatever else is in X. Architectures
     come as a sequence or as a native `GraphBatch`. An encoder raises InvalidArgument for a space it cannot
-    encode, and NotFittedError before `fit`. A subclass writes `_learn`, `_encode`, `_feature_names` and the
-    two properties; the public methods are final.
+    encode, and NotFittedError before `fit`. One whose codes of all spaces lie in one place (`across_spaces`)
+    also transforms other spaces than `fit` saw, so that what learned on one may be used on another. A
+    subclass writes `_learn`, `_encode`, `_feature_names` and the two properties; the public methods are
+    final.
     """
+
+    across_spaces: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -56,11 +60,12 @@ class Encoder(TransformerMixin, BaseEstimator, ABC):
     def transform(self, X: Population) -> Float32[np.ndarray, "n d"]:
         """Return one row an architecture.
 
-        Raises NotFittedError before `fit`, InvalidArgument if X is not of the space that `fit` saw.
+        Raises NotFittedError before `fit`, InvalidArgument if X is not of the space that `fit` saw, unless
+        `across_spaces`.
         """
         check_is_fitted(self)
         found = space_of(X)
-        if found != self.space_:
+        if found != self.space_ and not self.across_spaces:
             raise InvalidArgument(f"X is of space {found!r}, but this encoder was fitted on {self.space_!r}")
         return np.asarray(self._encode(_listed(X)), dtype=np.float32)
 
@@ -75,7 +80,7 @@ class Encoder(TransformerMixin, BaseEstimator, ABC):
 
     @abstractmethod
     def _encode(self, X: Population) -> np.ndarray:
-        """Return `[n, d]` for architectures of the fitted space."""
+        """Return `[n, d]` for architectures of the fitted space, or of any if `across_spaces`."""
 
     @abstractmethod
     def _feature_names(self) -> list[str]:

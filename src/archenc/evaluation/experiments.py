@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from archenc.evaluation.carried import Labelled, carried
 from archenc.evaluation.comparison import compare
 from archenc.evaluation.costs import training_costs
 from archenc.evaluation.definitions import named, read_definitions
 from archenc.evaluation.intervals import IntervalKind
 from archenc.evaluation.metrics import DEFAULT_METRICS
-from archenc.evaluation.pages import difference_notes
+from archenc.evaluation.pages import corrected_notes, difference_notes
 from archenc.evaluation.protocols import Draw, Protocol, SplitKind
 from archenc.evaluation.publications import PublishedFigure, published
 from archenc.evaluation.results import TRIAL_COLUMNS, ResultRow, TrialRow, results_table, write_csv
 from archenc.evaluation.run import TRIALS, evaluate
 from archenc.evaluation.setup import Pool, Wanted, combine, set_up
+from archenc.evaluation.task import Task
 from archenc.tables import BenchmarkTable
 
 Name = tuple[str, str]
@@ -36,11 +38,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where the methods of a zero-shot experiment learn: a metric of a space, on `size` labels a trial.
+
+    sample: how many architectures these are drawn from; None is all that have the metric.
+    """
+
+    space: str
+    metric: str
+    size: int
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """One table, one pool, its metrics, and parts that are all paired with each other.
 
-    table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. split,
-    reference, draw: of the protocol. against: methods that all others are compared with, trial by trial.
+    table: what `BenchmarkTable.open` takes, the space itself or a table that comes with archenc. sample: so
+    many architectures of the pool, drawn by the seed, are all there is; None is the pool. split, reference,
+    draw: of the protocol. against: methods that all others are compared with, trial by trial: "gates" is a
+    method with whatever encoding, "ridge path" one with its encoding. everywhere: options of predictors and
+    encoders by name that the tables do not repeat. measures: metrics of ranking. source: of a zero-shot
+    experiment, which has sizes [0].
     """
 
     name: str
@@ -57,6 +76,10 @@ class Experiment:
     reference: int = 0
     against: tuple[str, ...] = ()
     draw: Draw = "random"
+    sample: int | None = None
+    everywhere: tuple[tuple[str, str], ...] = ()
+    measures: tuple[str, ...] = DEFAULT_METRICS
+    source: Source | None = None
 
     @property
     def command(self) -> str:
@@ -72,6 +95,7 @@ class Experiment:
             split=self.split,
             reference=self.reference,
             draw=self.draw,
+            few=self.source is not None,
         )
 
     def compared(self) -> list[PublishedFigure]:
@@ -95,19 +119,30 @@ class Reproduction:
     costs: tuple[str, ...] = ()
 
     def notes(self, metric: str = "kendall_tau") -> list[str]:
-        """Return what scores cost, and the lines that compare every method with those it is `against`."""
+        """Return what the tables leave out, what scores cost, and what methods have over those `against`."""
+        this = self.experiment
         lines = [*self.costs, ""] if self.costs else []
+        if this.everywhere:
+            lines += ["Throughout: " + ", ".join(f"{a}:{b}" for a, b in this.everywhere) + ".", ""]
+        if this.source is not None:
+            lines += [
+                f"Zero-shot: every trial learns from {this.source.size} labels of {this.source.space}, "
+                f"{this.source.metric}, its own draw, and from none of {this.space}.",
+                "",
+            ]
         for task in dict.fromkeys(row["task"] for row in self.trials):
             mine = [row for row in self.trials if (row["task"], row["metric"]) == (task, metric)]
             names = list(dict.fromkeys((row["method"], row["encoding"]) for row in mine))
-            for rival in self.experiment.against:
+            for rival in this.against:
+                method, _, encoding = rival.partition(" ")
+                other = (method, encoding) if encoding else method
                 found = [
                     one
                     for name in names
-                    if name[0] != rival
-                    for one in compare(mine, name, rival, metric=metric)
+                    if other not in (name, name[0])
+                    for one in compare(mine, name, other, metric=metric)
                 ]
-                lines += difference_notes(found, task)
+                lines += (corrected_notes if this.split == "folds" else difference_notes)(found, task)
         return lines
 
 
@@ -128,13 +163,14 @@ def reproduce(
     *,
     trials: int | None = None,
     interval: IntervalKind = "t",
-    metrics: Sequence[str] = DEFAULT_METRICS,
+    metrics: Sequence[str] | None = None,
     jobs: int = 1,
     progress: bool = False,
 ) -> Reproduction:
     """Run what the journal in `out` does not hold yet, and sum up.
 
-    trials: instead of the experiment's own number. Raises what `evaluate` and `set_up` raise.
+    trials, metrics: instead of the experiment's own. The table of a source is opened by its name. Raises what
+    `evaluate` and `set_up` raise.
     """
     rows: list[TrialRow] = []
     predictions: dict[str, dict[str, Any]] = {}
@@ -143,6 +179,10 @@ def reproduce(
     n_pool = 0
     for metric, part in product(this.metrics, this.parts):
         task, methods = set_up(table, metric, part.methods, scores=this.scores, pool=this.pool)
+        if this.sample is not None:
+            task = task.sample(this.sample, this.seed)
+        if this.source is not None:
+            methods = carried(methods, _source(this.source, this.seed))
         protocol = this.protocol(part)
         if trials is not None:
             protocol = protocol.replace(trials=trials)
@@ -150,7 +190,7 @@ def reproduce(
             methods,
             task,
             protocol,
-            metrics=metrics,
+            metrics=this.measures if metrics is None else metrics,
             experiment=this.name,
             out=out,
             aside=len(this.parts) > 1,  # of several parts one may have the methods that take a reference
@@ -176,12 +216,18 @@ def reproduce(
     return Reproduction(this, rows, table_of_rows, predictions, n_pool, tuple(dict.fromkeys(costs)))
 
 
+def _source(source: Source, seed: int) -> Labelled:
+    task = Task.from_table(BenchmarkTable.open(source.space), source.metric)
+    return Labelled.of(task if source.sample is None else task.sample(source.sample, seed), source.size)
+
+
 @cache
 def _experiments() -> dict[str, Experiment]:
-    return read_definitions("experiments.toml", _experiment)
+    return read_definitions("experiments.toml", _experiment) | read_definitions("cole.toml", _experiment)
 
 
 def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
+    everywhere = tuple(sorted(fields.get("everywhere", {}).items()))
     return Experiment(
         name=name,
         title=fields["title"],
@@ -191,16 +237,20 @@ def _experiment(name: str, fields: dict[str, Any]) -> Experiment:
         seed=fields["seed"],
         scores=fields.get("scores"),
         pool=fields.get("pool", "complete"),
-        parts=tuple(_part(part) for part in fields["parts"]),
+        parts=tuple(_part(part, everywhere) for part in fields["parts"]),
         beside=tuple(fields.get("beside", ())),
         split=fields.get("split", "random"),
         reference=fields.get("reference", 0),
         against=tuple(fields.get("against", ())),
         draw=fields.get("draw", "random"),
+        sample=fields.get("sample"),
+        everywhere=everywhere,
+        measures=tuple(fields.get("measures", DEFAULT_METRICS)),
+        source=Source(**fields["source"]) if "source" in fields else None,
     )
 
 
-def _part(fields: dict[str, Any]) -> Part:
+def _part(fields: dict[str, Any], everywhere: tuple[tuple[str, str], ...]) -> Part:
     methods = [Wanted(one["predictor"], one.get("encoder")) for one in fields.get("methods", ())]
     beside = {
         wanted.names: tuple(one["published"])
@@ -212,4 +262,5 @@ def _part(fields: dict[str, Any]) -> Part:
         beside[method, encoding] = tuple(series)
     if "predictors" in fields:
         methods += combine(fields["predictors"], fields["encoders"])
+    methods = [replace(wanted, everywhere=everywhere) for wanted in methods]
     return Part(tuple(fields["sizes"]), fields["trials"], tuple(methods), beside)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archenc.evaluation.comparison import Comparison
+from archenc.evaluation.corrected import holm_by_budget
 from archenc.evaluation.method import GRAPH
 from archenc.evaluation.publications import PublishedFigure
 from archenc.evaluation.results import ResultRow
@@ -64,6 +65,38 @@ def difference_notes(comparisons: Sequence[Comparison], task: str) -> list[str]:
         for one in comparisons
     ]
     return [*lines, ""]
+
+
+def corrected_notes(comparisons: Sequence[Comparison], task: str) -> list[str]:
+    """Return the lines that say what methods have over one, for trials whose training sets overlap.
+
+    A row a method, a column a budget: mean of the paired differences, and the p-value of `corrected_t_test`,
+    adjusted by `holm` among all methods of a budget.
+    """
+    if not comparisons:
+        return []
+    adjusted = holm_by_budget([one.n_train for one in comparisons], [one.p_corrected for one in comparisons])
+    cells = {
+        (one.first, one.n_train): f"{one.difference:+.3f} ({_p(p)})"
+        for one, p in zip(comparisons, adjusted, strict=True)
+    }
+    sizes = sorted({one.n_train for one in comparisons})
+    lines = [
+        f"Paired differences of {comparisons[0].metric} of {task} to {_name(*comparisons[0].second)}; in "
+        "brackets p of the corrected t-test (Nadeau and Bengio, with the architectures trained on), adjusted "
+        "by Holm's method within a column:",
+        "",
+        "| method | " + " | ".join(map(str, sizes)) + " |",
+        "|" + "---|" * (1 + len(sizes)),
+    ]
+    for first in dict.fromkeys(one.first for one in comparisons):
+        row = [cells.get((first, size), "") for size in sizes]
+        lines.append(f"| {_name(*first)} | " + " | ".join(row) + " |")
+    return [*lines, ""]
+
+
+def _p(value: float) -> str:
+    return "undefined" if math.isnan(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _legend(rows: Sequence[ResultRow]) -> str:

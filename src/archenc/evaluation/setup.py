@@ -20,15 +20,31 @@ SCORES = "zero_cost"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A method by names: a predictor, and an encoder or none, each with its options ("path:truncate=30")."""
+    """A method by names: a predictor, and an encoder or none, each with its options ("path:truncate=30").
+
+    everywhere: further options by name of predictor or encoder, which the tables do not repeat.
+    """
 
     predictor: str
     encoder: str | None = None
+    everywhere: tuple[tuple[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
         """Its method and encoding in the tables, but for the scores that "recommended" may take."""
         return self.predictor, self.encoder or GRAPH
+
+    @property
+    def specs(self) -> tuple[str, str | None]:
+        """Its predictor and encoder with all options."""
+        return self._whole(self.predictor), None if self.encoder is None else self._whole(self.encoder)
+
+    def _whole(self, spec: str) -> str:
+        known, parts = dict(self.everywhere), []
+        for part in spec.split("+"):
+            name, colon, own = part.strip().partition(":")
+            parts.append(name + (f":{known[name]}" if name in known else "") + colon + own)
+        return "+".join(parts)
 
 
 def combine(predictors: Sequence[str], encoders: Sequence[str]) -> list[Wanted]:
@@ -88,6 +104,6 @@ def set_up(
         method, encoding = one.names
         if mapping is not None and parse(one.predictor)[0] == RECOMMENDED:
             encoding = f"{GRAPH}+{SCORES}"
-        estimator = assemble(one.predictor, one.encoder, scores=mapping, missing=missing)
+        estimator = assemble(*one.specs, scores=mapping, missing=missing)
         methods.append(Method(method, encoding, estimator))
     return task, methods

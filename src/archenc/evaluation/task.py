@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -112,6 +112,22 @@ class Task:
             keys=tuple(table.spellings(rows)),
             rows=rows,
             n_rows=len(table),
+        )
+
+    def sample(self, n: int, seed: int) -> Task:
+        """Return the task of n random architectures of the pool, in its order.
+
+        A smaller sample of one seed lies within a larger one. Raises InvalidArgument unless 2 <= n <= pool.
+        """
+        if not 2 <= n <= len(self):
+            raise InvalidArgument(f"sample={n!r}: expected 2 to {len(self)}, the architectures of the pool")
+        positions = np.sort(np.random.default_rng(seed).permutation(len(self))[:n])
+        return replace(
+            self,
+            X=self.take(positions),
+            y=_checked_labels(self.y[positions], n=n, name=self.name),
+            keys=tuple(self.keys[position] for position in positions) if self.keys else (),
+            rows=self.rows[positions],
         )
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from archenc.proxies import operation_scores
 from archenc.registry import Registry
 
 RECOMMENDED = "recommended"
+_COLON = re.compile(r':(?=(?:[^"]*"[^"]*")*[^"]*$)')  # an even number of quotes behind it: outside of any
 
 
 def assemble(
@@ -108,11 +110,11 @@ def takes_scores(encoder: str) -> bool:
 
 
 def parse(spec: str) -> tuple[str, dict[str, Any]]:
-    """Split "name:option=value:option=value"; a value is JSON (3, 0.5, true, null), else text.
+    """Split "name:option=value:option=value"; a value is JSON (3, 0.5, true, null, "layer:3"), else text.
 
-    Raises InvalidArgument for an option without a value.
+    A colon within double quotes is part of the value. Raises InvalidArgument for an option without a value.
     """
-    name, *options = (part.strip() for part in spec.split(":"))
+    name, *options = (part.strip() for part in _COLON.split(spec))
     values: dict[str, Any] = {}
     for option in options:
         key, equals, text = option.partition("=")

@@ -25,6 +25,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from archenc.encoders.base import Encoder
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, Kind, as_batch
+from archenc.spaces import space
 from archenc.typing import Seed, as_generator
 
 __all__ = ["EncoderKit", "relabelled"]
@@ -230,6 +231,14 @@ class EncoderKit(ABC):
                 encoder.transform(twins), np.repeat(encoder.transform(X), 4, axis=0)
             )
 
+    def test_codes_of_another_space_lie_beside_its_own(self) -> None:
+        encoder, name = self.fitted(), self.train()[0].space
+        if encoder.across_spaces:
+            other = "nasbench101" if name == "nasbench201" else "nasbench201"
+            found = encoder.transform(space(other).sample(5, 0))
+            assert found.shape == (5, encoder.transform(self.train()).shape[1])
+            assert np.isfinite(found).all()
+
     # --- bad input ----------------------------------------------------------------------------------------
 
     def test_refuses_what_is_no_population(self) -> None:
@@ -243,8 +252,10 @@ class EncoderKit(ABC):
 
     def test_refuses_another_space(self) -> None:
         stranger = Architecture("atlantis", self.train()[0].cells)
-        with pytest.raises(InvalidArgument, match="atlantis"):
-            self.fitted().transform([stranger])
+        encoder = self.fitted()
+        if not encoder.across_spaces:
+            with pytest.raises(InvalidArgument, match="atlantis"):
+                encoder.transform([stranger])
         with pytest.raises(InvalidArgument, match="atlantis"):
             self.make_encoder().fit([*self.train(), stranger])
 

@@ -136,3 +136,14 @@ def test_refuses_illegal_options(options: dict) -> None:
     X, y, _, _ = _data()
     with pytest.raises(InvalidArgument, match=next(iter(options))):
         GaussianProcess(**options).fit(X, y)
+
+
+def test_a_common_scale_sees_no_axes() -> None:
+    X, y, new, _ = _data(30)
+    X, new = X * [1, 10, 0.1, 1, 3], new * [1, 10, 0.1, 1, 3]
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(5, 5)))[0]
+    fitted = GaussianProcess(scaling="common", n_restarts=0).fit(X, y)
+    again = GaussianProcess(scaling="common", n_restarts=0).fit(X @ turned, y)
+    np.testing.assert_allclose(fitted.predict(new), again.predict(new @ turned), atol=1e-4)
+    whitened = GaussianProcess(n_restarts=0).fit(X, y)
+    assert np.abs(whitened.predict(new) - fitted.predict(new)).max() > 1e-3

@@ -73,3 +73,20 @@ def test_refuses_illegal_penalties(alphas: list[float]) -> None:
     X, y, _ = _data(10, 2)
     with pytest.raises(InvalidArgument, match="alphas"):
         Ridge(alphas=alphas).fit(X, y)
+
+
+def test_a_common_scale_leaves_the_units_of_all_features_to_the_penalty() -> None:
+    X, y, new = _data(30, 60)
+    ours = Ridge(scaling="common", alphas=[0.7]).fit(X, y)
+    scale = np.sqrt(X.var(axis=0).mean())
+    theirs = ReferenceRidge(alpha=0.7).fit(X / scale, y)
+    np.testing.assert_allclose(ours.predict(new), theirs.predict(new / scale), atol=1e-9)
+    turned = np.linalg.qr(np.random.default_rng(0).normal(size=(60, 60)))[0]  # no axis is preferred
+    again = Ridge(scaling="common", alphas=[0.7]).fit(X @ turned, y)
+    np.testing.assert_allclose(ours.predict(new), again.predict(new @ turned), atol=1e-9)
+
+
+def test_refuses_an_unknown_scaling() -> None:
+    X, y, _ = _data(10, 2)
+    with pytest.raises(InvalidArgument, match="scaling='none': expected one of 'columns', 'common'"):
+        Ridge(scaling="none").fit(X, y)

@@ -28,9 +28,11 @@ class TextEncoder(Encoder, ABC):
     and unit_name may be several: an architecture is then the mean of its texts. shuffle: None, or "lines" or
     "words", put in another order, with shuffle_seed. reduction, components, eps: see `fit_projection`, fitted
     on what `fit` sees.
-    A subclass stores these parameters, and writes how texts become vectors.
+    Code is code in every space: what was fitted on one reads architectures of another. A subclass stores
+    these parameters, and writes how texts become vectors.
     """
 
+    across_spaces: ClassVar[bool] = True
     export_portion: ClassVar[int] = (
         512  # of `archenc encode`: what a stopped run does not have to spell again
     )

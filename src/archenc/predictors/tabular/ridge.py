@@ -9,26 +9,31 @@ import numpy as np
 from jaxtyping import Float64
 
 from archenc.errors import InvalidArgument
-from archenc.predictors.checks import check_number
+from archenc.predictors.checks import check_number, check_option
 from archenc.predictors.tabular.base import TabularPredictor
-from archenc.predictors.tabular.scaling import fit_scaler
+from archenc.predictors.tabular.scaling import SCALINGS, fit_scaler
 
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(-3, 4, 29))
 
 
 @final
 class Ridge(TabularPredictor):
-    """Linear model of standardised features with an L2 penalty; scores carry the unit of the target.
+    """Linear model of scaled features with an L2 penalty; scores carry the unit of the target.
 
     alphas: penalties to choose from, on the scale of sums over rows as in scikit-learn; the one with the
     least squared error over left-out rows wins, the greatest among equals. A single one is taken as it is.
-    target: "raw" or "rank" (normal scores of ranks).
+    scaling: "columns" standardises each feature, "common" divides all by one number, for features whose
+    proportions mean something, such as principal components. target: "raw" or "rank" (normal scores of
+    ranks).
 
     The standard deviation is that of a new label in the Bayesian reading: weights N(0, s²/alpha), noise s².
     """
 
-    def __init__(self, *, alphas: Sequence[float] = ALPHAS, target: str = "raw") -> None:
+    def __init__(
+        self, *, alphas: Sequence[float] = ALPHAS, scaling: str = "columns", target: str = "raw"
+    ) -> None:
         self.alphas = alphas
+        self.scaling = scaling
         self.target = target
 
     def _learn(self, X: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"]) -> None:
@@ -36,7 +41,8 @@ class Ridge(TabularPredictor):
             raise InvalidArgument(f"alphas={self.alphas!r}: expected a list of at least one penalty > 0")
         for alpha in self.alphas:
             check_number("alphas", alpha, open_end=True)
-        self.mean_, self.scale_ = fit_scaler(X)
+        check_option("scaling", self.scaling, SCALINGS)
+        self.mean_, self.scale_ = fit_scaler(X, self.scaling)
         Z = (X - self.mean_) / self.scale_
         U, s, Vt = np.linalg.svd(Z, full_matrices=False)
         self.intercept_ = float(y.mean())

@@ -8,7 +8,7 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from archenc.encoders.base import Encoder, Population
+from archenc.encoders.base import Encoder, Population, space_of
 from archenc.encoders.learned.arch2vec.encoder import Arch2Vec
 from archenc.encoders.learned.cate.encoder import CATE, Pool
 from archenc.encoders.learned.unified.frames import unified_frame
@@ -21,9 +21,10 @@ class Unified(Encoder, ABC):
     """Abstract: a code by a network that was trained on the cells of several spaces at once.
 
     weights: "packaged", ours, or a folder that `pretrain_jointly` made. `fit` learns nothing from the cells
-    but their space.
+    but their space, and other spaces of the joint vocabulary may follow.
     """
 
+    across_spaces: ClassVar[bool] = True
     name: ClassVar[str]
     weights: str | Path
 
@@ -47,13 +48,16 @@ class Unified(Encoder, ABC):
             raise InvalidArgument(
                 f"weights={str(self.weights)!r} are of {known.config['encoder']!r}, not of {self.name!r}"
             )
-        frame = unified_frame(self.space_)
+        self.coder_ = self._coder_of(self.space_, known)
+
+    def _coder_of(self, space_name: str, known: Weights) -> CATE | Arch2Vec:
+        frame = unified_frame(space_name)
         if len(frame.tokens) != len(known.config["frame"]["tokens"]):
             raise InvalidArgument(f"weights={str(self.weights)!r} were made with another vocabulary")
         coder = self._coder(known)
-        coder.space_ = self.space_
+        coder.space_ = space_name
         coder.weights_ = Weights({**known.config, "frame": frame.to_dict()}, known.tensors)
-        self.coder_ = coder
+        return coder
 
     def _known(self) -> Weights:
         if self.weights != "packaged":
@@ -67,7 +71,9 @@ class Unified(Encoder, ABC):
             ) from error
 
     def _encode(self, X: Population) -> np.ndarray:
-        return self.coder_._encode(X)
+        found = space_of(X)
+        coder = self.coder_ if found == self.space_ else self._coder_of(found, self.coder_.weights_)
+        return coder._encode(X)
 
     def _feature_names(self) -> list[str]:
         return [f"unified_{name}" for name in self.coder_._feature_names()]
