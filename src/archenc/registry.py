@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from archenc.errors import ArchencError, UnknownName, shown
+from archenc.plugins import run_plugins
 
 
 class DuplicateName(ArchencError, ValueError):
@@ -18,7 +19,8 @@ class Registry:
     """Members of one kind ("spaces", "encoders", ...) by name, from the entry-point group `archenc.<kind>`.
 
     An alias is an entry point of its own with the same target. A name claimed by two different targets
-    raises DuplicateName at first use; nothing is imported before it is asked for.
+    raises DuplicateName at first use; nothing is imported before it is asked for. Members that a user's own
+    files register (`archenc.plugins`) are there when a name is not known otherwise, and in `names`.
     """
 
     def __init__(self, kind: str) -> None:
@@ -38,6 +40,7 @@ class Registry:
 
     def names(self) -> list[str]:
         """Return every name and alias, sorted."""
+        run_plugins()
         return sorted({*self._points, *self._added})
 
     def add(self, name: str, member: Any) -> None:
@@ -49,6 +52,8 @@ class Registry:
     def get(self, name: str) -> Any:
         """Return the member called `name`. Raises UnknownName, which lists near names."""
         if isinstance(name, str):  # for a dictionary asks for the hash, which a list has not
+            if name not in self._added and name not in self._points:
+                run_plugins()
             if name in self._added:
                 return self._added[name]
             if name in self._points:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from archenc.errors import ArchencError
+from archenc.plugins import ENVIRONMENT
 
 _COMMANDS = {
     "demo": ("archenc.cli.demo:demo", "Predict, search and report on measurements that come along."),
     "benchmark": ("archenc.cli.benchmark:app", "Train architectures and make a table of your own."),
+    "predict": ("archenc.cli.predict:predict", "Learn from a table and rank what it has not measured."),
     "rank": ("archenc.cli.rank:rank", "Rank networks in a folder from a few measured: which to train next?"),
     "data": ("archenc.cli.data:app", "Fetch, import, describe, query and export benchmark tables."),
     "encode": ("archenc.cli.encode:encode", "Write the codes that an encoder gives architectures."),
@@ -73,11 +77,18 @@ def _print_version(wanted: bool) -> bool:
 
 @app.callback()
 def _archenc(
+    plugin: Annotated[
+        list[Path] | None,
+        typer.Option(help="A Python file that registers a space of your own; it is run. Repeatable."),
+    ] = None,
     _version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
     ),
 ) -> None:
     """Know how good a neural network is before anyone trains it."""
+    if plugin:
+        known = os.environ.get(ENVIRONMENT, "")
+        os.environ[ENVIRONMENT] = os.pathsep.join(filter(None, [known, *map(str, plugin)]))
 
 
 def main() -> None:

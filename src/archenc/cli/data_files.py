@@ -110,6 +110,15 @@ def pull(
     print_pulled(pulled, selection.left_out, selection.importable, files_folder(home))
 
 
+def _import_own(name: str, path: Path, home: Path | None) -> None:
+    from archenc.tables import stored_path, table_from_csv
+
+    table = table_from_csv(name, path)
+    target = stored_path(name, home)
+    table.save(target)
+    typer.echo(f"{len(table):,} architectures x {len(table.metrics)} metrics in {target}")
+
+
 def import_(
     name: Name,
     folder: Annotated[
@@ -130,9 +139,14 @@ def import_(
 ) -> None:
     """Join the public files of a benchmark into one table.
 
-    What is there is imported, the rest is named. The table appears whole or not at all.
+    What is there is imported, the rest is named. The table appears whole or not at all. --from FILE.csv makes
+    the table of a space of your own: a column `architecture` with spellings, the others numbers.
     """
     from archenc.tables import import_benchmark
+
+    if folder is not None and folder.suffix == ".csv":
+        _import_own(name, folder, home)
+        return
 
     console = Console(stderr=True)
     with Progress(

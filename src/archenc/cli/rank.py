@@ -94,6 +94,8 @@ def rank(
         typer.echo(f"interrupted: {kept} keeps what is done; the same command goes on there", err=True)
         raise typer.Exit(130) from stop
     _tell_failures(found, set(labels))
+    if not found.descriptions:
+        raise DataError(f"{folder}: no network of it could be described; the reasons stand above")
     known = {name: value for name, value in labels.items() if name not in found.failures}
     result = ranked(
         found.descriptions,
@@ -134,9 +136,9 @@ def _bounds(text: str) -> tuple[float, float]:
 
 def _measured(path: Path, metric: str) -> dict[str, float]:
     """Read the measured values of the networks that have one; a blank cell is none."""
-    from archenc.tables.readers import read_csv
+    from archenc.tables.readers import csv_columns, read_csv
 
-    names = _header(path)
+    names = csv_columns(path)
     if "candidate" not in names:
         raise DataError(f"{path}: no column `candidate`; it has {', '.join(names)}")
     others = [name for name in names if name != "candidate"]
@@ -154,15 +156,6 @@ def _measured(path: Path, metric: str) -> dict[str, float]:
             raise DataError(f"{path}: {name!r} has two values; give one, such as their mean")
         found[name] = value
     return found
-
-
-def _header(path: Path) -> list[str]:
-    import csv
-
-    from archenc.tables.readers import reading
-
-    with reading(path), path.open(newline="", encoding="utf-8") as stream:
-        return next(csv.reader(stream), [])
 
 
 def _names(text: str) -> tuple[str, ...]:

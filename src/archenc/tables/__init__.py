@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from archenc.tables.exporting import Exported, export, read_export
     from archenc.tables.importer import ImportReport, import_benchmark
     from archenc.tables.metric import Metric
+    from archenc.tables.own import table_from_csv
     from archenc.tables.packaged import digits201
     from archenc.tables.pulling.pull import Pulled, pull
     from archenc.tables.sql import query
@@ -29,6 +30,7 @@ _HOMES = {
     "query": "sql",
     "read_export": "exporting",
     "stored_path": "table",
+    "table_from_csv": "own",
 }
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "query",
     "read_export",
     "stored_path",
+    "table_from_csv",
 ]
 
 __getattr__, __dir__ = lazy(__name__, _HOMES)

@@ -76,6 +76,12 @@ def read_csv(
         )
 
 
+def csv_columns(path: Path) -> list[str]:
+    """Return the names of the columns of a CSV file. Raises DataError."""
+    with reading(path), path.open(newline="", encoding="utf-8-sig") as stream:
+        return next(csv.reader(stream), [])
+
+
 def integers(path: Path, values: Float64[np.ndarray, " n"]) -> list[int]:
     """Return numbers that must be whole as integers. Raises DataError where one is not."""
     if len(odd := values[~np.isfinite(values) | (values != np.round(values))]):
