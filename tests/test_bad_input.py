@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from jaxtyping import config
 from sklearn.exceptions import NotFittedError
 from torch import nn
@@ -35,6 +36,7 @@ from archenc.errors import (
 )
 from archenc.evaluation import Protocol, Task, evaluate
 from archenc.graph import Architecture, Cell, Edge, connected, op
+from archenc.networks import from_module
 from archenc.pipelines import recommended
 from archenc.predictors import (
     FLAN,
@@ -389,6 +391,44 @@ def test_a_missing_score_is_never_made_up():
     scores = {NB201.format(arch): [1.0, 2.0] for arch in ARCHS[:5]}
     with pytest.raises(MissingScore, match=r"no 'a' score for \|.*, row 5 of X .*pass missing='indicator'"):
         ZeroCost(scores, names=["a", "b"]).fit(ARCHS[:8])
+
+
+# Networks of users' own
+
+
+class _Watching(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def test_a_module_that_cannot_be_traced_says_why():
+    with pytest.raises(InvalidArgument, match=r"_Watching: it cannot be traced .*export: .*fx: .*`forward`"):
+        from_module(_Watching(), (4,))
+    with pytest.raises(InvalidArgument, match=r"does not run on examples of shape \(1, 5\)"):
+        from_module(nn.Linear(4, 2), (5,))
+    with pytest.raises(InvalidArgument, match=r"make them with archenc\.networks\.from_module"):
+        space("modules").sample(3, 0)
+
+
+def test_a_folder_of_broken_candidates_is_reported_file_by_file(tmp_path: Path):
+    folder, values = tmp_path / "nets", tmp_path / "values.csv"
+    folder.mkdir()
+    values.write_text("candidate,accuracy\nnet,1\n")
+    for name, code in {"runs": "1 / 0", "empty": "", "number": "def model(): return 3"}.items():
+        (folder / f"{name}.py").write_text(code + "\n")
+    cache = tmp_path / "cache.jsonl"
+    said = CliRunner().invoke(
+        app, ["rank", str(folder), "--measured", str(values), "--cache", str(cache), "--no-progress"]
+    )
+    assert said.exit_code == 2
+    for words in (
+        "runs: ZeroDivisionError while the file was run",
+        "empty: it defines no candidate",
+        "number: it made a int, not a torch.nn.Module",
+        "no network of",
+    ):
+        assert words in said.stderr
+    assert "Traceback" not in said.output
 
 
 # Saved models
