@@ -71,14 +71,15 @@ def build(
     from archenc.networks.training import Recipe
 
     recipe = Recipe(epochs, batch_size, lr, checkpoints=_integers("checkpoints", checkpoints))
+    data, options = network_options.dataset(dataset, train, val, split), network_options.skeleton(skeleton)
     plan = Plan(
         space,
-        _architectures(space, sample, distinct, archs),
-        network_options.dataset(dataset, train, val, split),
+        _architectures(space, sample, distinct, archs, data.input_shape, options),
+        data,
         recipe,
         seeds=_integers("seeds", seeds),
         repeated=repeated,
-        skeleton=network_options.skeleton(skeleton),
+        skeleton=options,
         shard_size=shard,
         task=task or None,
     )
@@ -100,7 +101,14 @@ def build(
         typer.echo("The same command goes on with the rest.")
 
 
-def _architectures(space: str, sample: int, distinct: bool, archs: Path | None) -> tuple[str, ...]:
+def _architectures(
+    space: str,
+    sample: int,
+    distinct: bool,
+    archs: Path | None,
+    input_shape: tuple[int, ...],
+    skeleton: dict[str, Any],
+) -> tuple[str, ...]:
     from archenc.networks import benchmark
     from archenc.spaces import space as named
 
@@ -114,7 +122,7 @@ def _architectures(space: str, sample: int, distinct: bool, archs: Path | None) 
             raise DataError(f"{archs}: cannot be read ({error})") from error
         return tuple(member.format(member.parse(line.strip())) for line in lines if line.strip())
     if sample:
-        return benchmark.sample(space, sample)
+        return benchmark.sample(space, sample, input_shape=input_shape, skeleton=skeleton)
     if distinct:
         return benchmark.distinct(space)
     if member.size is None or member.size > 1_000_000:

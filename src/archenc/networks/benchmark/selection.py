@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from archenc.errors import InvalidArgument
-from archenc.graph import class_labels
+from archenc.errors import InvalidArchitecture, InvalidArgument
+from archenc.graph import Architecture, class_labels
 from archenc.graph.forms import default_form
+from archenc.networks.building import build
 from archenc.spaces import space
 from archenc.typing import Seed, as_generator
 
-_PATIENCE = 50
+_PATIENCE = 200
 """Draws for each architecture wanted, before a sample is given up."""
 
 
@@ -29,15 +34,37 @@ def distinct(space_name: str, form: str | None = None) -> tuple[str, ...]:
     return tuple(member.format(archs[row]) for row in np.sort(first))
 
 
-def sample(space_name: str, n: int, seed: Seed = 0) -> tuple[str, ...]:
-    """Draw n architectures with different keys, as native spellings. Raises InvalidArgument."""
+def sample(
+    space_name: str,
+    n: int,
+    seed: Seed = 0,
+    input_shape: tuple[int, ...] | None = None,
+    skeleton: Mapping[str, Any] | None = None,
+) -> tuple[str, ...]:
+    """Draw n architectures with different keys, as native spellings.
+
+    input_shape: of one example; where the architectures of a space are made for an input, as in einspace,
+    they are drawn for this one, and those that cannot be built with the options of `skeleton` (its limits,
+    say) are drawn anew. Raises InvalidArgument.
+    """
     member, generator = space(space_name), as_generator(seed)
+    made_for = "input_shape" in inspect.signature(member.sample).parameters and input_shape is not None
+    options: dict[str, Any] = {"input_shape": input_shape} if made_for else {}
     found: dict[str, str] = {}
     for _ in range(_PATIENCE):
-        for arch in member.sample(max(1, n - len(found)), generator):
-            found.setdefault(member.key(arch), member.format(arch))
+        for arch in member.sample(max(1, n - len(found)), generator, **options):
+            if not made_for or _can_be_built(arch, skeleton or {}):
+                found.setdefault(member.key(arch), member.format(arch))
         if len(found) >= n:
             return tuple(found.values())[:n]
     raise InvalidArgument(
         f"n={n}: {space_name} has hardly as many different architectures ({len(found)} found)"
     )
+
+
+def _can_be_built(arch: Architecture, skeleton: Mapping[str, Any]) -> bool:
+    try:
+        build(arch, device="meta", **skeleton)
+    except InvalidArchitecture:
+        return False
+    return True

@@ -36,13 +36,13 @@ def resnet10(input_shape: Shape) -> DerivationNode:
 def wide_resnet16_4(input_shape: Shape) -> DerivationNode:
     """WideResNet-16-4 (Zagoruyko & Komodakis, BMVC 2016): 64, 128, 256 channels, norm and relu come first."""
     _image(input_shape)
-    parts, channels = [_conv(16, 3, 1, 1)], 16
+    parts, channels = [conv(16, 3, 1, 1)], 16
     for stage, width in enumerate((64, 128, 256)):
         for block in range(2):
             stride = 2 if stage and not block else 1
             parts.append(_pre_activated(channels, width, stride))
             channels = width
-    return _chain([*parts, _bare("norm"), _bare("relu")])
+    return chain([*parts, layer("norm"), layer("relu")])
 
 
 def transformer(input_shape: Shape, blocks: int = 4, width: int = 256) -> DerivationNode:
@@ -50,7 +50,7 @@ def transformer(input_shape: Shape, blocks: int = 4, width: int = 256) -> Deriva
 
     An image is cut into patches of 4x4; a sequence is taken as it is.
     """
-    body = _chain([_bare("linear", width), _bare("pos_enc"), *[_encoder(width) for _ in range(blocks)]])
+    body = chain([layer("linear", width), layer("pos_enc"), *[_encoder(width) for _ in range(blocks)]])
     return _patched(input_shape, body)
 
 
@@ -64,7 +64,7 @@ def mlp_mixer(input_shape: Shape, blocks: int = 4, width: int = 256) -> Derivati
     if positions not in WIDTHS:
         legal = ", ".join(map(str, WIDTHS))
         raise InvalidArgument(f"input_shape={input_shape}: it gives {positions} positions; legal: {legal}")
-    body = _chain([_bare("linear", width), *[_mixer(width, positions) for _ in range(blocks)]])
+    body = chain([layer("linear", width), *[_mixer(width, positions) for _ in range(blocks)]])
     return _patched(input_shape, body)
 
 
@@ -85,12 +85,12 @@ MIXED = (resnet18, wide_resnet16_4, transformer, mlp_mixer)
 
 def _resnet(input_shape: Shape, blocks: Sequence[int]) -> DerivationNode:
     _image(input_shape)
-    stem = [_conv(64, 3, 1, 1), _bare("norm"), _bare("relu")]
+    stem = [conv(64, 3, 1, 1), layer("norm"), layer("relu")]
     stages, channels = [], 64
     for stage, (count, width) in enumerate(zip(blocks, (64, 128, 256, 512), strict=True)):
-        stages.append(_chain([_basic(channels, width, 2 if stage else 1), *_rest(count - 1, width)]))
+        stages.append(chain([_basic(channels, width, 2 if stage else 1), *_rest(count - 1, width)]))
         channels = width
-    return _chain([*stem, *stages])
+    return chain([*stem, *stages])
 
 
 def _rest(count: int, width: int) -> list[DerivationNode]:
@@ -99,45 +99,52 @@ def _rest(count: int, width: int) -> list[DerivationNode]:
 
 def _basic(channels: int, width: int, stride: int) -> DerivationNode:
     """Two 3x3 convolutions beside the input, or beside a 1x1 convolution where the shape changes."""
-    way = _chain([
-        _conv(width, 3, stride, 1), _bare("norm"), _bare("relu"), _conv(width, 3, 1, 1), _bare("norm"),
+    way = chain([
+        conv(width, 3, stride, 1), layer("norm"), layer("relu"), conv(width, 3, 1, 1), layer("norm"),
     ])  # fmt: skip
     plain = channels == width and stride == 1
-    beside = _bare("identity") if plain else _chain([_conv(width, 1, stride, 0), _bare("norm")])
-    return _chain([_sum(way, beside), _bare("relu")])
+    beside = layer("identity") if plain else chain([conv(width, 1, stride, 0), layer("norm")])
+    return chain([_sum(way, beside), layer("relu")])
 
 
 def _pre_activated(channels: int, width: int, stride: int) -> DerivationNode:
-    way = _chain([_conv(width, 3, stride, 1), _bare("norm"), _bare("relu"), _conv(width, 3, 1, 1)])
+    way = chain(
+        [
+            conv(width, 3, stride, 1),
+            layer("norm"),
+            layer("relu"),
+            conv(width, 3, 1, 1),
+        ]
+    )
     if channels == width and stride == 1:
-        return _sum(_chain([_bare("norm"), _bare("relu"), way]), _bare("identity"))
-    return _chain([_bare("norm"), _bare("relu"), _sum(way, _conv(width, 1, stride, 0))])
+        return _sum(chain([layer("norm"), layer("relu"), way]), layer("identity"))
+    return chain([layer("norm"), layer("relu"), _sum(way, conv(width, 1, stride, 0))])
 
 
 def _encoder(width: int) -> DerivationNode:
     heads = _T("branching", (4,), (_T("clone", (4,)), _head(width // 4), _T("cat", (4, 2))))
-    attends = _chain([_bare("norm"), heads, _bare("linear", width)])
-    return _chain([_sum(attends, _bare("identity")), _sum(_mlp(4 * width, width), _bare("identity"))])
+    attends = chain([layer("norm"), heads, layer("linear", width)])
+    return chain([_sum(attends, layer("identity")), _sum(_mlp(4 * width, width), layer("identity"))])
 
 
 def _mixer(width: int, positions: int) -> DerivationNode:
     turn = _T("perm", (0, 2, 1))
-    across = _chain([_bare("linear", 256), _bare("relu"), _bare("linear", positions)])
-    tokens = _chain([_bare("norm"), _T("routing", (), (turn, across, turn))])
-    return _chain([_sum(tokens, _bare("identity")), _sum(_mlp(4 * width, width), _bare("identity"))])
+    across = chain([layer("linear", 256), layer("relu"), layer("linear", positions)])
+    tokens = chain([layer("norm"), _T("routing", (), (turn, across, turn))])
+    return chain([_sum(tokens, layer("identity")), _sum(_mlp(4 * width, width), layer("identity"))])
 
 
 def _mlp(inner: int, outer: int) -> DerivationNode:
-    return _chain([_bare("norm"), _bare("linear", inner), _bare("relu"), _bare("linear", outer)])
+    return chain([layer("norm"), layer("linear", inner), layer("relu"), layer("linear", outer)])
 
 
 def _head(width: int) -> DerivationNode:
     """softmax(Q K' / sqrt(width)) V, each a linear layer of its own on the same input."""
     same, turn = _T("identity"), _T("perm", (0, 2, 1))
-    keys = _T("routing", (), (same, _bare("linear", width), turn))
-    fork, linear = _T("clone", (2,)), _bare("linear", width)
+    keys = _T("routing", (), (same, layer("linear", width), turn))
+    fork, linear = _T("clone", (2,)), layer("linear", width)
     scores = _T("branching", (2,), (fork, linear, keys, _T("scaled_dot_product")))
-    weights = _chain([scores, _bare("softmax")])
+    weights = chain([scores, layer("softmax")])
     return _T("branching", (2,), (fork, weights, linear, _T("dot_product")))
 
 
@@ -148,21 +155,23 @@ def _patched(input_shape: Shape, body: DerivationNode) -> DerivationNode:
     return _T("routing", (), (_T("im2col", (4, 4, 0)), body, _T("identity")))
 
 
-def _conv(width: int, kernel: int, stride: int, padding: int) -> DerivationNode:
+def conv(width: int, kernel: int, stride: int, padding: int) -> DerivationNode:
+    """Return a convolution, as the grammar expresses it: patches through a linear layer."""
     patches = _T("im2col", (kernel, stride, padding))
-    return _T("routing", (), (patches, _bare("linear", width), _T("col2im")))
+    return _T("routing", (), (patches, layer("linear", width), _T("col2im")))
 
 
 def _sum(one: DerivationNode, other: DerivationNode) -> DerivationNode:
     return _T("branching", (2,), (_T("clone", (2,)), one, other, _T("add", (2,))))
 
 
-def _bare(op: str, *args: int) -> DerivationNode:
+def layer(op: str, *args: int) -> DerivationNode:
+    """Return a terminal as a module: `layer("linear", 32)`."""
     return _T("computation", (), (_T(op, args),))
 
 
-def _chain(parts: Sequence[DerivationNode]) -> DerivationNode:
-    """Return modules in a row, nested to the right."""
+def chain(parts: Sequence[DerivationNode]) -> DerivationNode:
+    """Return one module or more in a row, nested to the right."""
     tree = parts[-1]
     for part in reversed(parts[:-1]):
         tree = _T("sequential", (), (part, tree))
