@@ -2,9 +2,10 @@
 
     python -m benchmarks.rank_digits benchmarks/candidates --labels candidates.jsonl --out rank-digits.csv
 
-labels: what `benchmarks.train_candidates` measured. In each draw some networks are measured, at random, and
-the rest is ranked: by the predictor, and by weights, multiply-accumulates and zero-cost scores, which need no
-measurement. The label of a network is the mean accuracy of its trainings on images it was not trained on.
+labels: what `benchmarks.train_candidates` measured; it is written beside the results. In each draw some
+networks are measured, at random, and the rest is ranked: by the predictor, and by weights, by
+multiply-accumulates and by zero-cost scores, which need no measurement. The label of a network is the mean
+accuracy of its trainings on images it was not trained on.
 """
 
 from __future__ import annotations
@@ -104,6 +105,13 @@ def main() -> None:
     known = {name: one for name, one in described.descriptions.items() if name in labels}
     trainings = min(len(labels[name]) for name in known)
     label = np.array([np.mean(labels[name][:trainings]) for name in known])
+    measured = [
+        {"candidate": name, "seed": seed, "accuracy": round(value, 4)}
+        for name in known
+        for seed, value in enumerate(labels[name])
+    ]
+    columns = ("candidate", "seed", "accuracy")
+    write_csv(measured, arguments.out.with_name(f"{arguments.out.stem}-labels.csv"), columns)
     sizes = [int(size) for size in arguments.sizes.split(",")]
     trials: list[dict[str, Any]] = []
     for method, size, draw, found in draws(known, label, sizes, arguments.draws):

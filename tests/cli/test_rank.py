@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"mlp.w{width},{value}" for width, value in ((2, 40), (4, 61.5), (16, 80), (64, 88), (128, 89.5))
     ]
     (place / "measured.csv").write_text(
-        "\n".join(["candidate,accuracy", *lines, "mlp.w8,", "broken,7"]) + "\n"
+        "\n".join(["candidate,accuracy", *lines, "mlp.w8,", "broken.a,7"]) + "\n"
     )
     return place
 
@@ -57,7 +57,7 @@ def test_the_ranking_is_printed_and_written(folder: Path) -> None:
     assert float(rows["mlp.w8"]["low"]) <= float(rows["mlp.w8"]["predicted"]) <= float(rows["mlp.w8"]["high"])
     assert {rows["mlp.w8"]["train next"], rows["mlp.w32"]["train next"]} == {"1", "2"}
     assert "left out: broken: ModuleNotFoundError" in done.stderr
-    assert "Its measured value is left out" in done.stderr
+    assert "Left out with it, though measured: broken.a." in done.stderr
     assert "mlp.w32" in (folder / "report.html").read_text()
 
 

@@ -65,7 +65,7 @@ def test_rows_do_not_hang_on_the_others(archs: list[Architecture]) -> None:
 
 @pytest.mark.parametrize(
     "encoder",
-    [Adjacency(), PathEncoder(), GraphFeatures(max_subset=1), BagOfTokens("words", reduction="none")],
+    [Adjacency(), GraphFeatures(max_subset=1), BagOfTokens("words", reduction="none")],
     ids=lambda encoder: type(encoder).__name__,
 )
 def test_other_encoders_work_on_modules(encoder: Adjacency, archs: list[Architecture]) -> None:
@@ -73,6 +73,13 @@ def test_other_encoders_work_on_modules(encoder: Adjacency, archs: list[Architec
     assert codes.shape[0] == 3
     assert np.isfinite(codes).all()
     assert not np.array_equal(codes[0], codes[2])
+
+
+def test_the_paths_of_modules_are_too_many_to_number(archs: list[Architecture]) -> None:
+    with pytest.raises(
+        InvalidArgument, match=r"op strings, too many to number; encode them by graph_features"
+    ):
+        PathEncoder().fit(archs)
 
 
 def test_the_code_of_a_module_says_its_widths(archs: list[Architecture]) -> None:

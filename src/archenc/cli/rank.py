@@ -93,10 +93,10 @@ def rank(
     except KeyboardInterrupt as stop:
         typer.echo(f"interrupted: {kept} keeps what is done; the same command goes on there", err=True)
         raise typer.Exit(130) from stop
-    _tell_failures(found, set(labels))
+    lost = _tell_failures(found, labels)
     if not found.descriptions:
         raise DataError(f"{folder}: no network of it could be described; the reasons stand above")
-    known = {name: value for name, value in labels.items() if name not in found.failures}
+    known = {name: value for name, value in labels.items() if name not in lost}
     result = ranked(
         found.descriptions,
         known,
@@ -177,10 +177,15 @@ def _inputs(text: str, shape: tuple[int, ...], batch: int, seed: int, classes: i
     raise InvalidArgument(f"--inputs {text!r}: legal: noise, digits (for images), FILE.npz")
 
 
-def _tell_failures(found: Described, measured: set[str]) -> None:
+def _tell_failures(found: Described, labels: dict[str, float]) -> set[str]:
+    """Say what could not be described, and return the measured networks that are lost with it."""
+    lost: set[str] = set()
     for name, reason in found.failures.items():
-        lost = " Its measured value is left out." if name in measured else ""
-        typer.secho(f"left out: {name}: {reason}.{lost}", fg=typer.colors.YELLOW, err=True)
+        mine = {one for one in labels if one == name or one.startswith(f"{name}.")}
+        lost |= mine - set(found.descriptions)
+        said = f" Left out with it, though measured: {', '.join(sorted(mine))}." if mine else ""
+        typer.secho(f"left out: {name}: {reason}.{said}", fg=typer.colors.YELLOW, err=True)
+    return lost
 
 
 def _print(result: list[Ranked], output: Format, known: int, coverage: float) -> None:

@@ -17,6 +17,8 @@ from archenc.graph import GraphBatch
 
 Style = Literal["onehot", "count", "categorical"]
 PUBLISHED_WIDTH = 20
+_MOST = 2**53
+"""Strings that are numbered: modules of users' own have more than any integer of numpy holds."""
 
 
 class Path(Encoder):
@@ -85,6 +87,11 @@ class Path(Encoder):
         every_pair = frame.hidden * (frame.hidden + 3) // 2 + 1  # of a cell with one input
         self.complete_ = bool(every_edge_speaks and (batch.adjacency.sum(axis=(2, 3)) == every_pair).all())
         possible = n_paths(len(self.ops_), self.longest_, self.shortest_)
+        if possible > _MOST:
+            raise InvalidArgument(
+                f"X: cells of up to {frame.slots} nodes over {len(self.ops_)} operations have about "
+                f"{float(possible):.0e} op strings, too many to number; encode them by graph_features"
+            )
         if self.truncate is not None and not 1 <= self.truncate <= possible:
             raise InvalidArgument(
                 f"truncate={self.truncate!r}: expected 1 to {possible}, the number of op strings; "

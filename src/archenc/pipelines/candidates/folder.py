@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, final
 
 from archenc.errors import DataError
 from archenc.pipelines.candidates.describing import SCORES, Description, describe
-from archenc.pipelines.candidates.loading import HELPER, NoCandidate, load, named, python_files
+from archenc.pipelines.candidates.loading import HELPER, Candidate, NoCandidate, load, python_files
 from archenc.processes import in_processes
 from archenc.proxies import Inputs
 from archenc.store import Journal, content_key, file_sha256
@@ -50,6 +51,7 @@ class Work:
 class _Item:
     name: str
     file: Path
+    file_key: str
     key: str
 
 
@@ -83,11 +85,11 @@ def describe_folder(
     for path in files:
         key = content_key(common, file_sha256(path))
         try:
-            offered = [one.name for one in load(path)]
+            offered = [one.name for one in _offered(path, key)]
         except NoCandidate as reason:
             failures[path.stem] = str(reason)
             continue
-        items += [_Item(name, path, content_key(key, name)) for name in offered]
+        items += [_Item(name, path, key, content_key(key, name)) for name in offered]
     twice = sorted({item.name for item in items if sum(one.name == item.name for one in items) > 1})
     if twice:
         raise DataError(f"{folder}: the name {twice[0]!r} belongs to two candidates; rename one")
@@ -114,13 +116,23 @@ def work_on(work: Work, item: _Item) -> dict[str, Any]:
     """Describe one candidate, or say why not."""
     record: dict[str, Any] = {"key": item.key, "candidate": item.name}
     try:
-        module = named(item.file, item.name).build(work.seed, work.options)
+        offered = {one.name: one for one in _offered(item.file, item.file_key)}
+        if item.name not in offered:
+            raise NoCandidate(f"{item.file} no longer defines it")
+        module = offered[item.name].build(work.seed, work.options)
         return record | describe(module, work.inputs, work.scores, seed=work.seed).to_dict()
     except NoCandidate as reason:
         return record | {"failure": str(reason)}
     except Exception as error:  # a user's code may raise anything in its forward pass
         said = (str(error).strip() or "no message").splitlines()[0]
         return record | {"failure": f"{type(error).__name__}: {said}"}
+
+
+@lru_cache(maxsize=4)
+def _offered(path: Path, key: str) -> tuple[Candidate, ...]:
+    """Return the candidates of a file, which is run once for all of them. key: of what it holds."""
+    del key
+    return tuple(load(path))
 
 
 def _work_on(work: Work, items: Sequence[_Item], jobs: int) -> Generator[dict[str, Any]]:
