@@ -23,6 +23,10 @@ _COMMANDS = {
     "encode": ("archenc.cli.encode:encode", "Write the codes that an encoder gives architectures."),
     "evaluate": ("archenc.cli.evaluate:evaluate", "Train and test predictors on a table, trial by trial."),
     "pretrain": ("archenc.cli.pretrain:pretrain", "Train a learned encoder on a space, without labels."),
+    "pretrain-text": (
+        "archenc.cli.pretrain_text:pretrain_text",
+        "Train a small language model on the source code of cells.",
+    ),
     "search": ("archenc.cli.search:search", "Search on a table with many seeds: how soon is the best near?"),
     "score": ("archenc.cli.score:score", "Score untrained networks of a space by zero-cost proxies."),
     "reproduce": (

@@ -24,7 +24,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from archenc.encoders.base import Encoder
 from archenc.errors import InvalidArgument
-from archenc.graph import Architecture, Cell, Edge, Kind, as_batch
+from archenc.graph import Architecture, as_batch, renumbered
 from archenc.spaces import space
 from archenc.typing import Seed, as_generator
 
@@ -267,22 +267,5 @@ def relabelled(arch: Architecture, rng: Seed) -> Architecture:
     """
     generator = as_generator(rng)
     return Architecture(
-        arch.space, tuple(_renumbered(cell, generator) for cell in arch.cells), arch.attributes
+        arch.space, tuple(renumbered(cell, generator) for cell in arch.cells), arch.attributes
     )
-
-
-def _renumbered(cell: Cell, rng: np.random.Generator) -> Cell:
-    real = [(edge.source, edge.target) for edge in cell.edges if edge.op.kind is not Kind.NONE]
-    order, waiting = list(range(cell.n_inputs)), set(range(cell.n_inputs, cell.n_nodes - 1))
-    while waiting:
-        ready = sorted(node for node in waiting if not any(t == node and s in waiting for s, t in real))
-        order.append(ready[int(rng.integers(len(ready)))])
-        waiting.remove(order[-1])
-    order.append(cell.n_nodes - 1)
-    place = {node: position for position, node in enumerate(order)}
-
-    def edge(old: Edge) -> Edge:
-        ends = place[old.source], place[old.target]
-        return Edge(min(ends), max(ends), old.op)
-
-    return Cell(tuple(cell.nodes[node] for node in order), tuple(edge(old) for old in cell.edges))

@@ -13,3 +13,11 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from . import models
 
     return models.encoder(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder of two layers."""
+    from . import models
+
+    return models.decoder(tmp_path_factory.mktemp("llama"))

