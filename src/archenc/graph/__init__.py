@@ -8,7 +8,7 @@ from archenc.graph.cell import Cell, Edge
 from archenc.graph.forms import forms
 from archenc.graph.ops import Kind, Op, op, vocabulary
 from archenc.graph.population import canonical_text, canonical_texts, class_labels, ids
-from archenc.graph.renumbering import canonical_cells
+from archenc.graph.renumbering import canonical_cells, renumbered
 from archenc.graph.rewire import Rewire
 from archenc.graph.unbatch import architectures
 from archenc.graph.views import op_on_edge, op_on_node
@@ -34,5 +34,6 @@ __all__ = [
     "op",
     "op_on_edge",
     "op_on_node",
+    "renumbered",
     "vocabulary",
 ]
