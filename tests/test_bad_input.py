@@ -129,6 +129,25 @@ def test_an_illegal_string_is_shown_beside_a_legal_one(native: object, words: li
     assert all(word in str(raised.value) for word in words)
 
 
+@pytest.mark.parametrize(
+    ("name", "native", "words"),
+    [
+        ("nbmacro", "2221222x", ["2221222x", "legal: eight digits"]),
+        ("natsss", "64:64:56:64:23", ["another width", "legal: five widths"]),
+        ("accel", "e6k3l1-e4k5l2", ["cannot read", "legal: seven blocks"]),
+        ("lanas", [9] * 28, ["entry 0 is 9", "0..3", "legal: 28 integers"]),
+        ("nds_darts", {"width": 16, "depth": 8}, ["genotype is None", "normal_concat", "legal:"]),
+        ("nds_enas", {"genotype": {}, "width": 16, "depth": 8}, ["genotype is {}", "legal:"]),
+    ],
+)
+def test_a_network_of_no_small_cell_is_refused_beside_a_legal_one(
+    name: str, native: object, words: list[str]
+):
+    with pytest.raises(InvalidArchitecture) as raised:
+        space(name).parse(native)
+    assert all(word in str(raised.value) for word in words)
+
+
 def test_an_unknown_op_is_answered_with_the_known_ones():
     with pytest.raises(
         InvalidArchitecture, match=r"edge 5 .*'nor_conv_7x7'; did you mean .*legal: none, skip"

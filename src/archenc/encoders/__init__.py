@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archenc.encoders.module_features import ModuleFeatures
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
+    from archenc.encoders.sizes import Sizes
     from archenc.encoders.zero_cost import ZeroCost
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ModuleFeatures",
     "Path",
     "Scores",
+    "Sizes",
     "UnifiedArch2Vec",
     "UnifiedCATE",
     "ZeroCost",
@@ -47,6 +49,7 @@ _HOME = {
     "ModuleFeatures": "module_features",
     "Path": "path",
     "Scores": "scores",
+    "Sizes": "sizes",
     "UnifiedArch2Vec": "learned.unified.encoders",
     "UnifiedCATE": "learned.unified.encoders",
     "ZeroCost": "zero_cost",

@@ -9,18 +9,24 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.stats import norm, rankdata
 from sklearn.base import clone
+from sklearn.pipeline import FeatureUnion
 
-from archenc.encoders import GraphFeatures, ZeroCost
+from archenc.encoders import GraphFeatures, Sizes, ZeroCost
 from archenc.encoders.base import Population
+from archenc.errors import UnknownName
+from archenc.graph import as_batch
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
+from archenc.spaces import space
 
 Missing = Literal["raise", "middle", "indicator"]
 
 PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
 """Proxies that correlate positively with accuracy in every space of NAS-Bench-Suite-Zero that has them."""
 
+
+_FEW_CELLS, _FEW_OPS = 2, 8
 
 _MANY = 5
 """So many scores say something without the graph: a forest reads them alone."""
@@ -31,7 +37,7 @@ class GraphAndScores(Predictor):
     """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
-    graph, unfitted; default GraphFeatures(published=True). prior: how many standard deviations of the label
+    graph, unfitted; default `graph_encoder`. prior: how many standard deviations of the label
     one of the consensus of `PRIOR_PROXIES` is believed to be worth before any label is seen; the Gaussian
     process learns what is left. n_estimators: trees a forest; max_features: share of the columns tried at a
     split, half so that many structural ones do not crowd out a dozen scores. seed: of the forests and of the
@@ -70,7 +76,7 @@ class GraphAndScores(Predictor):
         Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does.
         """
         check_number("prior", self.prior)
-        encoder: Any = GraphFeatures(published=True) if self.graph is None else clone(self.graph)
+        encoder: Any = graph_encoder(X) if self.graph is None else clone(self.graph)
         encoder.fit(X)  # first: it says what is no population
         target = half_ranked(check_targets(y, len(X)))
         self.graph_ = encoder
@@ -135,6 +141,26 @@ class GraphAndScores(Predictor):
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
+
+
+def graph_encoder(X: Population) -> Any:
+    """Return the unfitted default encoder of the graphs of a population.
+
+    Published graph features; of spaces with more than eight operations, over pairs of them, for subsets grow
+    too many. Where an architecture is a row of stages, or has attributes, most of what is chosen are numbers:
+    there features count single operations, and `Sizes` stands beside them.
+    """
+    batch = as_batch(X)
+    try:
+        members = len(space(batch.space).ops)
+    except UnknownName:  # the encoder says what it needs then
+        members = 0
+    stages = batch.n_cells > _FEW_CELLS
+    most = 1 if stages else 2 if members > _FEW_OPS else None
+    features = GraphFeatures(max_subset=most, published=True)
+    if not stages and not batch.attribute_names:
+        return features
+    return FeatureUnion([("graph_features", features), ("sizes", Sizes())])
 
 
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -241,14 +241,13 @@ def _one_hot(batch: GraphBatch) -> np.ndarray:
 
 
 def _size(batch: GraphBatch) -> np.ndarray:
-    """Width and depth in published units [n, 2], or [n, 0] for a space of one size."""
+    """Width and depth in published units, then log10 of the learning rate and weight decay where they vary.
+
+    [n, 2 to 4], or [n, 0] for a space of one size.
+    """
     names = batch.attribute_names
     if "width" not in names or "depth" not in names:
         return np.zeros((len(batch), 0), dtype=np.float32)
-    return np.stack(
-        [
-            batch.attributes[:, names.index("width")] / WIDTH_UNIT,
-            batch.attributes[:, names.index("depth")] / DEPTH_UNIT,
-        ],
-        axis=1,
-    )
+    column = {name: batch.attributes[:, place] for place, name in enumerate(names)}
+    sizes = [column["width"] / WIDTH_UNIT, column["depth"] / DEPTH_UNIT]
+    return np.stack([*sizes, *(np.log10(column[name]) for name in ("lr", "wd") if name in column)], axis=1)

@@ -33,15 +33,15 @@ class FlanConfig:
     """What is built, in the published widths; `paper_size` builds unused parts too, as the public model does.
 
     rows: stored rows of the operation table; used: which of them the operations of this space have.
-    supplement: width of the supplementary encoding, 0 for none. cells: 1 or 2 (normal and reduction share
-    weights). size_inputs: number of width/depth inputs, 0 for none. features: of an operation, whose function
-    is added to its embedding, 0 for none. auxiliary: number of other targets in training, which share the
-    hidden layers of the head. input_nodes: 1, or 2 for cells with two
-    inputs. Each input has a state of its own; in the public model (`paper_size`) they share one, and a cell
-    whose inputs are exchanged scores the same. cell_mlp: whether an MLP joins two cells, as it does by
-    default; else their mean is taken. A network that learned on two cells and is given one takes it twice.
-    cell_residual: what the MLP gives is added to that mean, and is zero at first: a network that learned on
-    one cell is none the worse with two, and can learn to tell them apart.
+    supplement: width of the supplementary encoding, 0 for none. cells: of an architecture; they share the
+    weights (normal and reduction, or the stages of a network). size_inputs: number of width/depth inputs, 0
+    for none. features: of an operation, whose function is added to its embedding, 0 for none. auxiliary:
+    number of other targets in training, which share the hidden layers of the head. input_nodes: 1, or 2 for
+    cells with two inputs. Each input has a state of its own; in the public model (`paper_size`) they share
+    one, and a cell whose inputs are exchanged scores the same. cell_mlp: whether an MLP joins several cells,
+    as it does by default; else their mean is taken. A network that learned on two cells and is given one
+    takes it twice. cell_residual: what the MLP gives is added to that mean, and is zero at first: a network
+    that learned on one cell is none the worse with two, and can learn to tell them apart.
     """
 
     rows: int = ROWS
@@ -75,7 +75,7 @@ class FlanConfig:
 
     @property
     def joins(self) -> bool:
-        """Whether the MLP that joins two cells is used."""
+        """Whether the MLP that joins several cells is used."""
         return self.cells > 1 if self.cell_mlp is None else self.cell_mlp
 
     @property
@@ -118,7 +118,7 @@ def init(config: FlanConfig, generator: torch.Generator) -> Parameters:
         width = config.supplement or PAPER_SUPPLEMENT
         add_linear(parameters, "supplement", (width, HIDDEN, HIDDEN, SUPPLEMENT), generator)
     if config.joins or paper:
-        add_linear(parameters, "cells", (2 * HIDDEN, HIDDEN, HIDDEN), generator)
+        add_linear(parameters, "cells", (max(2, config.cells) * HIDDEN, HIDDEN, HIDDEN), generator)
         if config.cell_residual:
             for name in ("cells.1.weight", "cells.1.bias"):
                 parameters[name].zero_()
@@ -222,7 +222,7 @@ def _joined(
 ) -> Float[Tensor, "b 128"]:
     """Return one embedding for all cells."""
     if config.joins:
-        z = mlp(parameters, "cells", torch.cat([*embeddings] * (2 // config.cells), dim=-1), 2)
+        z = mlp(parameters, "cells", torch.cat([*embeddings] * max(1, 2 // config.cells), dim=-1), 2)
         return _mean(embeddings) + z if config.cell_residual else z
     return _mean(embeddings)
 

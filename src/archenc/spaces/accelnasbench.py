@@ -11,6 +11,7 @@ from typing import Any, ClassVar, final
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Cell, Op, op
+from archenc.spaces.darts_text import read_literal
 from archenc.spaces.native import integer, plain, shown
 from archenc.spaces.product_space import Code, ProductSpace, chain
 
@@ -113,11 +114,11 @@ def _said(digits: Code) -> tuple[int, int, int, bool]:
 
 def _read_text(text: str) -> object:
     text = text.strip()
-    if text.startswith("{") and len(text) < 5000:
+    if text.startswith("{"):
         try:
-            return json.loads(text)
-        except ValueError as error:
-            raise InvalidArchitecture(f"{shown(text)} is no JSON ({error}); {_FORMS}") from error
+            return read_literal(text)
+        except InvalidArchitecture as error:
+            raise InvalidArchitecture(f"{error}; {_FORMS}") from error
     blocks = [_BLOCK.fullmatch(part) for part in text[:200].split("-")]
     if len(blocks) != BLOCKS:
         return None
