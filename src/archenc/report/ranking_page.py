@@ -74,7 +74,7 @@ def ranking_rows(result: Sequence[Ranked]) -> list[dict[str, Any]]:
             "predicted": round(one.predicted, 4),
             "low": round(one.low, 4),
             "high": round(one.high, 4),
-            "chance to be best": "" if one.measured is not None else round(one.chance, 3),
+            "beats best measured": "" if one.measured is not None else round(one.chance, 3),
             "train next": one.next or "",
         }
         for place, one in enumerate(result, 1)
