@@ -8,6 +8,7 @@ import pytest
 from archenc.encoders import GraphFeatures
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch, class_labels, op
+from archenc.spaces.einspace import SPACE as EINSPACE
 from archenc.spaces.nasbench201 import SPACE
 
 from . import naive
@@ -125,3 +126,10 @@ def test_cells_that_differ_in_numbering_only_share_their_features():
 def test_bad_options(options: dict[str, Any], message: str):
     with pytest.raises(InvalidArgument, match=message):
         GraphFeatures().set_params(**options).fit(nb201(5))
+
+
+def test_more_subsets_than_can_be_counted_are_refused_before_they_are():
+    archs = EINSPACE.sample(3, 0)
+    with pytest.raises(InvalidArgument, match=r"62 ops have 4,611,686,018,427,387,903 such subsets"):
+        GraphFeatures().fit(archs)
+    assert GraphFeatures(max_subset=1).fit_transform(archs).shape[0] == 3

@@ -7,6 +7,7 @@ from typing import Any
 
 from archenc.graph import Architecture
 from archenc.spaces import space
+from archenc.spaces.einspace import EinSpace, Limits
 from archenc.testing import TextKit
 
 
@@ -39,6 +40,14 @@ class TestNasBench101Simple(TextKit):
 
     def contexts(self) -> tuple[str, ...]:
         return ("none", "comment")
+
+
+class TestEinSpace(TextKit):
+    def architectures(self) -> Sequence[Architecture]:
+        return EinSpace(Limits(max_nodes=60)).sample(30, 4)
+
+    def test_isomorphic_architectures_share_their_canonical_text(self) -> None:
+        """A derivation numbers its nodes: in any other order they are no architecture of the space."""
 
 
 class TestMacro(TextKit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import comb
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ from archenc.encoders.subset_statistics import (
     subsets,
 )
 from archenc.errors import InvalidArgument
+
+_MOST_SUBSETS = 1 << 16
 
 
 class GraphFeatures(Encoder):
@@ -80,6 +83,12 @@ class GraphFeatures(Encoder):
         if self.max_subset is not None and not 1 <= self.max_subset <= len(self.ops_):
             raise InvalidArgument(
                 f"max_subset={self.max_subset!r}: expected 1 to {len(self.ops_)}, the number of ops"
+            )
+        largest = len(self.ops_) if self.max_subset is None else self.max_subset
+        if (count := sum(comb(len(self.ops_), size) for size in range(1, largest + 1))) > _MOST_SUBSETS:
+            raise InvalidArgument(
+                f"max_subset={self.max_subset!r}: {len(self.ops_)} ops have {count:,} such subsets; legal: a "
+                f"size with at most {_MOST_SUBSETS:,} of them, such as 1"
             )
         self.subsets_ = subsets(len(self.ops_), self.max_subset)
         self.unreachable_ = frame.slots
