@@ -21,6 +21,8 @@ def test_what_is_decided_rightly_is_the_cell_again(name: str, rewire: bool):
     frame = TokenFrame.of(name, rewire)
     graphs, reader = frame.graphs(archs), Reader(frame)
     checked = 0
+    if space(name).size is None:
+        pytest.skip("hardly any graph of a space without a size is as large as the largest")
     for row in np.flatnonzero(graphs.real.all(1)):
         arch = archs[row // frame.n_cells]
         made = reader.architecture(graphs.tokens[row].astype(np.int64), graphs.links[row])
