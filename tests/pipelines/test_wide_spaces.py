@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from archenc.encoders import GraphFeatures, Sizes
-from archenc.pipelines import assemble
+from archenc.pipelines import GraphAndScores, assemble
 from archenc.pipelines.graph_and_scores import graph_encoder
 from archenc.spaces import space
 
@@ -14,15 +14,12 @@ WIDE = ["nbmacro", "natsss", "accel", "lanas", "nds_darts_lr_wd", "nds_nasnet"]
 
 
 @pytest.mark.parametrize("name", WIDE)
-@pytest.mark.parametrize(
-    "predictor", ["flan:timesteps=1:epochs=1", "gates:epochs=1", "recommended:flow_from=null"]
-)
+@pytest.mark.parametrize("predictor", ["flan:timesteps=1:epochs=1", "gates:epochs=1", "graph_and_scores"])
 def test_every_kind_of_predictor_reads_them(name, predictor):
     archs = space(name).sample(20, 0)
     labels = np.random.default_rng(0).random(20)
-    options = {"n_estimators": 5} if predictor.startswith("recommended") else {}
-    model = assemble(predictor, **options).fit(archs[:12], labels[:12])
-    found = model.predict(archs)
+    model = GraphAndScores(n_estimators=5) if predictor == "graph_and_scores" else assemble(predictor)
+    found = model.fit(archs[:12], labels[:12]).predict(archs)
     assert np.isfinite(found).all()
     assert len(set(found.tolist())) > 10
 

@@ -56,7 +56,7 @@ def select(names: Sequence[str]) -> Selection:
                 raise DataError(f"{file.name} cannot be pulled: {why_not(file)}")
             wanted[file.name] = file
             continue
-        if member.spaces:
+        if member.name in member.spaces:  # a catalogue of many spaces is imported space by space
             importable[member.name] = None
         for file in member.files:
             fetched = file.pullable and not file.official
