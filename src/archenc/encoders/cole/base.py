@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from archenc.encoders.base import Encoder, Population, check_choice
-from archenc.encoders.cole.reduction import Kind, fit_projection
+from archenc.encoders.cole.reduction import Kind, check_reduction, fit_projection
 from archenc.encoders.cole.shuffling import SHUFFLES, Shuffle, shuffled
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import GraphBatch, architectures
@@ -93,6 +93,7 @@ class TextEncoder(Encoder, ABC):
 
     @final
     def _learn(self, X: Population) -> None:
+        check_reduction(self.reduction, self.components, self.eps)  # before a model reads for minutes
         training = self.texts(X)
         self._prepare(training)
         vectors = self._averaged(training, len(X))

@@ -41,6 +41,15 @@ class Projection:
         return out
 
 
+def check_reduction(kind: str, components: int | None, eps: float) -> int | None:
+    """Return how many components at most, None for all. Raises InvalidArgument; see `fit_projection`."""
+    if kind not in KINDS:
+        raise InvalidArgument(f"reduction={shown(kind)}; legal: {', '.join(KINDS)}")
+    if not isinstance(eps, (int, float)) or isinstance(eps, bool) or not 0 < eps < np.inf:
+        raise InvalidArgument(f"eps={shown(eps)}: expected a number > 0")
+    return None if components is None else whole_number("components", components, 1)
+
+
 def fit_projection(
     X: Float[np.ndarray, "n d"], kind: str = "pca", components: int | None = COMPONENTS, eps: float = EPS
 ) -> Projection:
@@ -58,11 +67,7 @@ def fit_projection(
     Directions in which the rows do not vary give 0 (in zca, they are left as they are).
     Raises InvalidArgument.
     """
-    if kind not in KINDS:
-        raise InvalidArgument(f"reduction={shown(kind)}; legal: {', '.join(KINDS)}")
-    if not isinstance(eps, (int, float)) or isinstance(eps, bool) or not 0 < eps < np.inf:
-        raise InvalidArgument(f"eps={shown(eps)}: expected a number > 0")
-    limit = None if components is None else whole_number("components", components, 1)
+    limit = check_reduction(kind, components, eps)
     rows = np.asarray(X, dtype=np.float64)
     n, d = rows.shape
     if kind == "none":
