@@ -46,7 +46,7 @@ OPTIONS = {
     "weaknas": {"top": 20},
 }
 QUICK = ["random", "evolution", "local", "predictor_guided", "flan_rounds", "gaussian_process", "recommended"]
-NETWORKS = ["bananas", "bananas:preset=cole", "weaknas", "dngo", "cate_local"]
+NETWORKS = ["bananas", "bananas:preset=cole", "weaknas", "dngo", "cate_local", "greedy:epochs=2"]
 
 
 def begin(name, domain=DOMAIN, seed=0, **more):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from archenc.search.study import Found
 
 _TRAINING = "Training, with --dataset"
+_COMPARED = 12
+"""With more methods than this, paired differences are left to comparisons.csv."""
 
 
 def search(
@@ -174,7 +176,7 @@ def search(
         f"{table.space}, {this.metric}: {len(domain):,} architectures ({this.identity}), {this.seeds} seeds"
     )
     shown.print(rich_table(_overview(rows), title))
-    if len(found.methods) > 1:
+    if 1 < len(found.methods) <= _COMPARED:
         shown.print(rich_table(comparison_rows(found), "evaluations_to_1pct, paired by seed"))
     if found.resumed:
         shown.print(f"{found.resumed} searches were known from an earlier run")

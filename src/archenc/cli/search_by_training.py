@@ -67,8 +67,8 @@ def search_by_training(
         task=given.task or None,
     )
     folder = out or Path("runs") / "search" / domain.space.name / data.name
-    _claim(folder, training.key)
     evaluate = FromFunction(training, keep=folder / "trainings.jsonl", **_runner(given))
+    _claim(folder, training.key)
     with says_where_results_are(folder):
         history = search(
             searcher,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from archenc.errors import InvalidArgument
 from archenc.pipelines.by_name import assemble, encoders
@@ -47,7 +47,7 @@ def as_sample(given: Any) -> Sample | None:
         return DrawnInCode(_encoder(given))
     if not callable(given):
         raise InvalidArgument(f"sample={given!r:.80}: expected the name of an encoder, or something to call")
-    return given
+    return cast("Sample", given)
 
 
 def as_perturb(given: Any, default: Any) -> Any:

@@ -21,6 +21,7 @@ from archenc.search.evaluators import signed
 from archenc.search.pool import Pool
 from archenc.search.simulation import Method, Problem, Run, curve, simulate
 from archenc.search.strategies import DRAWN_BY_SPACE
+from archenc.search.subset import Sizes
 from archenc.search.whole_space import WholeSpace
 from archenc.spaces import space
 from archenc.store import Journal, content_key
@@ -38,7 +39,8 @@ class Task:
 
     metric: of the table, turned to "higher is better". identity: "key", the rows of the table, which trained
     isomorphic cells one by one; or "canonical", where an isomorphic cell is known already and costs nothing.
-    scores: a named set, or metrics of the table, for encoders that take scores.
+    scores: a named set, or metrics of the table, for encoders that take scores. where: which architectures,
+    all by default.
     """
 
     table: BenchmarkTable
@@ -46,6 +48,7 @@ class Task:
     identity: Identity = "key"
     direction: str | None = None
     scores: str | None = None
+    where: Sizes | None = None
 
     def problem(self, budget: int) -> Problem:
         """Return what is searched: the whole space where every cell has a value, else the pool that has.
@@ -60,6 +63,11 @@ class Task:
             )
         member = space(self.table.space)
         archs = self.table.architectures(rows)
+        if self.where is not None:
+            kept = [arch in self.where for arch in archs]
+            rows, archs = rows[kept], [arch for arch, inside in zip(archs, kept, strict=True) if inside]
+            if len(archs) < 2:
+                raise InvalidArgument(f"where={self.where}: {len(archs)} labelled architectures of this size")
         domain = Pool(archs, identity=self.identity)
         if member.size is not None and len(archs) == member.size:
             domain = WholeSpace(member, identity=self.identity)
@@ -164,7 +172,7 @@ def run_study(
         with closing(found):  # an interrupt ends the processes too
             for group, runs in found:
                 done[group] = runs
-                watch.finished(group, problem.budget)
+                watch.finished(group, problem, runs)
                 if journal is not None:
                     journal.append({"key": keys[group], "names": group.method.names, "runs": _plain(runs)})
     runs = {method: [r for g in groups if g.method is method for r in done[g]] for method in listed}
@@ -217,9 +225,10 @@ class _Watch:
 
         return on_round
 
-    def finished(self, group: _Group, budget: int) -> None:
-        self._done += len(group.seeds) * budget
-        self._shown(self._done)
+    def finished(self, group: _Group, problem: Problem, runs: Sequence[Run]) -> None:
+        self._done += len(group.seeds) * problem.budget
+        best = float(np.mean([curve(problem, run.numbers)[-1] for run in runs]))
+        self._shown(self._done, note=f"{' · '.join(group.method.names)}: best {best:.6g}")
 
 
 def _here(plan: _Plan, groups: Sequence[_Group], watch: _Watch) -> Generator[tuple[_Group, list[Run]]]:
