@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -50,6 +51,9 @@ from archenc.predictors import (
     persistence,
 )
 from archenc.proxies import OperationScores, operation_scores
+from archenc.search import Pool, make
+from archenc.search.evaluators import FromFunction
+from archenc.search.running import Here
 from archenc.spaces import space
 from archenc.tables import BenchmarkTable, Metric
 from archenc.tables.sources import known_files
@@ -533,6 +537,73 @@ def test_a_flipped_byte_in_a_model_is_noticed_and_the_model_stays(
                 Predictor.load(model)
             flip(model / name, place)
     np.testing.assert_array_equal(Ridge.load(model).predict(rows[0]), expected)
+
+
+# Search
+
+
+SEARCHED = Pool(ARCHS[:20])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--dataset", "digits"), ["--space: needed"]),
+        (("--space", "nb201", "--dataset", "digit"), ["--dataset 'digit'", "digits, cifar10:FOLDER"]),
+        (("--space", "nb201", "--dataset", "digits", "--metric", "x"), ["--metric", "are of tables"]),
+        (("--space", "nb201", "--dataset", "digits", "--algorithm", "local,random"), ["one --algorithm"]),
+        (("--space", "nb201", "--dataset", "digits", "--timeout", "0"), ["timeout=0.0", "seconds > 0"]),
+        (("--space", "nb201", "--dataset", "digits", "--skeleton", "big"), ["expected NAME=VALUE"]),
+        (("--space", "nb201", "--dataset", "digits", "--identity", "name"), ["legal: canonical, key"]),
+        (("--study", "subroutines"), ["no 'subroutines'", "did you mean"]),
+    ],
+)
+def test_a_search_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str, ...], words: list[str]):
+    message = fails("search", *options, "--out", tmp_path / "out")
+    for word in words:
+        assert word in message
+    assert not (tmp_path / "out" / "evaluations.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("random", {"sample": "paths"}, "no 'paths'"),
+        ("random", {"sample": "path+adjacency"}, "name one"),
+        ("random", {"sample": 3}, "sample=3: expected the name of an encoder"),
+        ("evolution", {"perturb": 3}, "perturb=3: expected the name of an encoder"),
+        ("local", {"perturb": "graph"}, "no 'graph'"),
+        ("gaussian_process", {"candidates": "all"}, "candidates='all'; legal: everything, mutations"),
+        ("greedy", {"hidden": 8, "depth": 2}, "'greedy' has no depth; it has encoder, initial, size, hidden"),
+        ("score_prior", {}, "needs the encoder of the scores, such as zero_cost"),
+        ("flan_transfer", {"source": "digits201"}, "source, metric: needed"),
+    ],
+)
+def test_an_algorithm_says_which_option_is_wrong(name: str, options: dict[str, Any], words: str):
+    with pytest.raises((InvalidArgument, UnknownName), match=re.escape(words)):
+        make(name, SEARCHED, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"jobs": 0}, "jobs=0"),
+        ({"timeout": -1}, "timeout=-1: expected seconds > 0"),
+        ({"objectives": 0}, "objectives=0"),
+        ({"jobs": 2, "runner": Here()}, "runner: has jobs and timeout of its own"),
+    ],
+)
+def test_an_evaluator_says_which_option_is_wrong(options: dict[str, Any], words: str):
+    with pytest.raises(InvalidArgument, match=re.escape(words)):
+        FromFunction(len, **options)
+
+
+def test_kept_evaluations_that_are_damaged_are_noticed(tmp_path: Path):
+    kept = tmp_path / "kept.jsonl"
+    FromFunction(lambda arch: 1.0, keep=kept)(ARCHS[:5])
+    flip(kept, 0.4)
+    with pytest.raises(DataError, match="line"):
+        FromFunction(lambda arch: 1.0, keep=kept)
 
 
 # A run that is stopped

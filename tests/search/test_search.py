@@ -47,6 +47,7 @@ OPTIONS = {
 }
 QUICK = ["random", "evolution", "local", "predictor_guided", "flan_rounds", "gaussian_process", "recommended"]
 NETWORKS = ["bananas", "bananas:preset=cole", "weaknas", "dngo", "cate_local", "greedy:epochs=2"]
+ELSEWHERE = ["botorch_process", "flan_transfer", "score_prior"]  # test_further_recipes
 
 
 def begin(name, domain=DOMAIN, seed=0, **more):
@@ -65,7 +66,7 @@ def short_training(monkeypatch):
 
 
 def test_every_registered_algorithm_is_tested():
-    assert sorted({name.partition(":")[0] for name in QUICK + NETWORKS}) == searchers()
+    assert sorted({name.partition(":")[0] for name in QUICK + NETWORKS + ELSEWHERE}) == searchers()
 
 
 @pytest.mark.parametrize("name", QUICK + NETWORKS)
