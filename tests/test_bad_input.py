@@ -142,6 +142,17 @@ def test_an_illegal_string_is_shown_beside_a_legal_one(native: object, words: li
         ("lanas", [9] * 28, ["entry 0 is 9", "0..3", "legal: 28 integers"]),
         ("nds_darts", {"width": 16, "depth": 8}, ["genotype is None", "normal_concat", "legal:"]),
         ("nds_enas", {"genotype": {}, "width": 16, "depth": 8}, ["genotype is {}", "legal:"]),
+        ("einspace", "sequential(computation<relu>, relu)", ["character 30, 'relu)'", "as module", "legal:"]),
+        (
+            "einspace",
+            "routing[im2col(5,1,1), computation<relu>, col2im]",
+            ["character 8", "legal numbers: 1,1,0"],
+        ),
+        (
+            "einspace",
+            "1x8x8 routing[identity, computation<relu>, col2im]",
+            ["character 37", "a sequence of patches"],
+        ),
     ],
 )
 def test_a_network_of_no_small_cell_is_refused_beside_a_legal_one(
@@ -416,44 +427,6 @@ def test_a_missing_score_is_never_made_up():
         ZeroCost(scores, names=["a", "b"]).fit(ARCHS[:8])
 
 
-# Networks of users' own
-
-
-class _Watching(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x if x.sum() > 0 else -x
-
-
-def test_a_module_that_cannot_be_traced_says_why():
-    with pytest.raises(InvalidArgument, match=r"_Watching: it cannot be traced .*export: .*fx: .*`forward`"):
-        from_module(_Watching(), (4,))
-    with pytest.raises(InvalidArgument, match=r"does not run on examples of shape \(1, 5\)"):
-        from_module(nn.Linear(4, 2), (5,))
-    with pytest.raises(InvalidArgument, match=r"make them with archenc\.networks\.from_module"):
-        space("modules").sample(3, 0)
-
-
-def test_a_folder_of_broken_candidates_is_reported_file_by_file(tmp_path: Path):
-    folder, values = tmp_path / "nets", tmp_path / "values.csv"
-    folder.mkdir()
-    values.write_text("candidate,accuracy\nnet,1\n")
-    for name, code in {"runs": "1 / 0", "empty": "", "number": "def model(): return 3"}.items():
-        (folder / f"{name}.py").write_text(code + "\n")
-    cache = tmp_path / "cache.jsonl"
-    said = CliRunner().invoke(
-        app, ["rank", str(folder), "--measured", str(values), "--cache", str(cache), "--no-progress"]
-    )
-    assert said.exit_code == 2
-    for words in (
-        "runs: ZeroDivisionError while the file was run",
-        "empty: it defines no candidate",
-        "number: it made a int, not a torch.nn.Module",
-        "no network of",
-    ):
-        assert words in said.stderr
-    assert "Traceback" not in said.output
-
-
 # Language models
 
 
@@ -502,6 +475,44 @@ def test_a_text_or_model_that_cannot_be_is_said_and_nothing_is_written(
     assert words in " ".join(said.split())
     assert not out.exists()
     assert not (tmp_path / "home" / "embeddings").exists()
+
+
+# Networks of users' own
+
+
+class _Watching(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def test_a_module_that_cannot_be_traced_says_why():
+    with pytest.raises(InvalidArgument, match=r"_Watching: it cannot be traced .*export: .*fx: .*`forward`"):
+        from_module(_Watching(), (4,))
+    with pytest.raises(InvalidArgument, match=r"does not run on examples of shape \(1, 5\)"):
+        from_module(nn.Linear(4, 2), (5,))
+    with pytest.raises(InvalidArgument, match=r"make them with archenc\.networks\.from_module"):
+        space("modules").sample(3, 0)
+
+
+def test_a_folder_of_broken_candidates_is_reported_file_by_file(tmp_path: Path):
+    folder, values = tmp_path / "nets", tmp_path / "values.csv"
+    folder.mkdir()
+    values.write_text("candidate,accuracy\nnet,1\n")
+    for name, code in {"runs": "1 / 0", "empty": "", "number": "def model(): return 3"}.items():
+        (folder / f"{name}.py").write_text(code + "\n")
+    cache = tmp_path / "cache.jsonl"
+    said = CliRunner().invoke(
+        app, ["rank", str(folder), "--measured", str(values), "--cache", str(cache), "--no-progress"]
+    )
+    assert said.exit_code == 2
+    for words in (
+        "runs: ZeroDivisionError while the file was run",
+        "empty: it defines no candidate",
+        "number: it made a int, not a torch.nn.Module",
+        "no network of",
+    ):
+        assert words in said.stderr
+    assert "Traceback" not in said.output
 
 
 # Saved models

@@ -68,8 +68,8 @@ def test_a_pipeline_comes_back_whole(tmp_path) -> None:
 
 def test_an_estimator_that_is_not_fitted_comes_back_so() -> None:
     twin = unpack(*pack(Ridge(alphas=[1.0, 2.0], target="rank")))
-    assert twin.get_params() == {"alphas": [1.0, 2.0], "target": "rank"}
-    assert vars(twin).keys() == {"alphas", "target"}
+    assert twin.get_params() == {"alphas": [1.0, 2.0], "target": "rank", "scaling": "columns"}
+    assert vars(twin).keys() == {"alphas", "target", "scaling"}
 
 
 def test_a_class_without_a_name_cannot_be_saved() -> None:

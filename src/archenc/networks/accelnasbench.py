@@ -14,7 +14,7 @@ from archenc.networks.base import Builder
 from archenc.networks.initialisation import torch_default
 from archenc.networks.inverted import InvertedResidual
 from archenc.networks.nasbenchmacro import alike
-from archenc.networks.staged import Stage, StagedNetwork, convolution
+from archenc.networks.staged import Stage, StagedNetwork, check_image, convolution
 
 _WIDTHS = (32, 16, 24, 40, 80, 112, 192, 320)
 _STRIDES = (1, 2, 2, 2, 1, 2, 1)
@@ -30,11 +30,13 @@ def mnasnet(
 ) -> StagedNetwork:
     """Construct the network: a stem of stride 2, seven blocks, a 1x1 convolution to 1280 channels.
 
-    Raises InvalidArchitecture for other cells than seven chains of inverted residuals.
+    Raises InvalidArchitecture for other cells than seven chains of inverted residuals, InvalidArgument for an
+    image of less than 32 x 32.
     """
     del task
     if len(arch.cells) != len(_STRIDES):
         raise InvalidArchitecture(f"expected {len(_STRIDES)} blocks, got {len(arch.cells)} cells")
+    check_image(input_shape, 1 + sum(stride == 2 for stride in _STRIDES))
     stages = [
         Stage(cell, which, *shape, stride, InvertedResidual)
         for which, (cell, shape, stride) in enumerate(

@@ -12,7 +12,7 @@ from archenc.graph import Architecture, Kind, Op
 from archenc.networks.base import Alike, Builder
 from archenc.networks.initialisation import torch_default
 from archenc.networks.inverted import InvertedResidual
-from archenc.networks.staged import Stage, StagedNetwork, convolution
+from archenc.networks.staged import Stage, StagedNetwork, check_image, convolution
 
 _STAGES = 3
 _LAST = 1280
@@ -28,11 +28,13 @@ def macro(
 ) -> StagedNetwork:
     """Construct the network: each stage halves the image and doubles the channels in its first layer.
 
-    channels: of the stem. Raises InvalidArchitecture for other cells than three chains.
+    channels: of the stem. Raises InvalidArchitecture for other cells than three chains, InvalidArgument for
+    an image of less than 8 x 8.
     """
     del task
     if len(arch.cells) != _STAGES:
         raise InvalidArchitecture(f"expected {_STAGES} stages, got {len(arch.cells)} cells")
+    check_image(input_shape, _STAGES)
     widths = [channels * 2**stage for stage in range(_STAGES + 1)]
     stages = [
         Stage(cell, which, *shape, 2, _layer)

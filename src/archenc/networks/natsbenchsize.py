@@ -15,6 +15,7 @@ from archenc.networks.base import Alike, Builder, CellCopy, Network
 from archenc.networks.initialisation import torch_default
 from archenc.networks.nasbench201 import ResidualReduction
 from archenc.networks.operations import operation
+from archenc.networks.staged import check_image
 
 _STAGES = 5
 _REDUCTIONS = (1, 3)
@@ -43,6 +44,7 @@ class NatsBenchSizeNetwork(Network):
             raise InvalidArchitecture(
                 f"expected {_STAGES} stages of one node that says its channels; got {len(arch.cells)} cells"
             )
+        check_image(input_shape, 2)
         self.input_shape = input_shape
         self.n_classes = _TASKS[task] if n_classes is None else n_classes
         self.stem = nn.Sequential(

@@ -8,12 +8,22 @@ from typing import final
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from archenc.errors import InvalidArchitecture
+from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Cell, Op
 from archenc.networks.base import CellCopy, Network
 
 Layer = Callable[[Op, int, int, int], nn.Module]
 """(operation, channels in, channels out, stride) to its module."""
+
+
+def check_image(input_shape: tuple[int, ...], halvings: int) -> None:
+    """Raise InvalidArgument for what is no image, or for one that so many halvings leave without a pixel."""
+    least = 2**halvings
+    if len(input_shape) != 3 or any(size < least for size in input_shape[1:]):
+        raise InvalidArgument(
+            f"input_shape={input_shape}: expected (channels, height, width); the image is halved {halvings} "
+            f"times, so height and width must be at least {least}"
+        )
 
 
 @final

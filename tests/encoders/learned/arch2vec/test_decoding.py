@@ -23,6 +23,8 @@ def test_what_is_decided_rightly_is_the_cell_again(name: str, rewire: bool):
     checked = 0
     if space(name).size is None:
         pytest.skip("hardly any graph of a space without a size is as large as the largest")
+    if name in ("accelnasbench", "nasbenchmacro"):
+        pytest.skip(f"{name}: the cell of one stage cannot stand in another")
     for row in np.flatnonzero(graphs.real.all(1)):
         arch = archs[row // frame.n_cells]
         made = reader.architecture(graphs.tokens[row].astype(np.int64), graphs.links[row])
