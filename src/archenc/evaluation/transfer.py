@@ -23,7 +23,7 @@ from archenc.evaluation.results import TrialRow
 from archenc.evaluation.run import evaluate
 from archenc.evaluation.task import Task
 from archenc.predictors import load
-from archenc.predictors.transfer import fine_tune_trials
+from archenc.predictors.transfer import fine_tune_trials, holding
 from archenc.progress import bar
 from archenc.spaces import space
 from archenc.store import Journal, content_key
@@ -102,12 +102,7 @@ class FineTuned(RegressorMixin, BaseEstimator):
             stop=self.stop,
             mapping=self.mapping,  # pyright: ignore[reportArgumentType]
         )
-        models = []
-        for (_, _, seed), fitted in zip(trials, tuned, strict=True):
-            model = type(self)(**{**self.get_params(deep=False), "seed": seed})
-            model.fitted_ = fitted
-            models.append(model)
-        return models
+        return [holding(self, *made) for made in zip(tuned, (trial[2] for trial in trials), strict=True)]
 
     def predict(self, X: Any) -> Any:
         """Return scores [n], higher is better."""

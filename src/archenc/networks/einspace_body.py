@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
 from archenc.networks.base import CellCopy
-from archenc.networks.einspace_layers import Branching, convolution, layer_of
+from archenc.networks.einspace_layers import Branching, layer_of
 from archenc.spaces.einspace import DerivationNode, Inferred
 from archenc.spaces.einspace.graphs import cell_of
 from archenc.spaces.einspace.tree import Path
@@ -71,11 +71,11 @@ class _Plan:
             copies = node.args[0] // len(inner)
             branches = [self.module(*part) for part in inner for _ in range(copies)]
             return Branching(self.layer(fork), branches, self.layer(join))
-        if node.op == "routing" and self.convolutionise:
-            conv = convolution(node, self.visits[path].given[0].shape[0])
-            if conv is not None:
-                self.numbers[conv] = self.number_at[(*path, 1, 0)]
-                return conv
+        if self.convolutionise and node.convolution is not None:
+            width, (kernel, stride, padding) = node.convolution
+            conv = nn.Conv2d(self.visits[path].given[0].shape[0], width, kernel, stride, padding)
+            self.numbers[conv] = self.number_at[(*path, 1, 0)]
+            return conv
         modules = [self.module(*part) if part[0].children else self.layer(part[1]) for part in below]
         return modules[0] if len(modules) == 1 else nn.Sequential(*modules)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from archenc.spaces.einspace import DerivationNode, Visit
+from archenc.spaces.einspace import Visit
 
 
 @final
@@ -145,15 +145,3 @@ def layer_of(visit: Visit, activation: str) -> nn.Module:
         case (("add" | "dot_product" | "scaled_dot_product"), _):
             return Join(node.op)
     return nn.Identity()
-
-
-def convolution(node: DerivationNode, channels: int) -> nn.Conv2d | None:
-    """Return the convolution that a route expresses, patches through a linear layer; None for any other."""
-    pre, inner, post = node.children
-    if (pre.op, inner.op, post.op) != ("im2col", "computation", "col2im"):
-        return None
-    linear = inner.children[0]
-    if linear.op != "linear":
-        return None
-    kernel, stride, padding = pre.args
-    return nn.Conv2d(channels, linear.args[0], kernel, stride, padding)

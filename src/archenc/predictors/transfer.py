@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from jaxtyping import Int
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -31,6 +31,7 @@ from archenc.predictors.stopping import FEWEST, MANY, SHARES, agreement, between
 from archenc.predictors.training import Copy, Schedule, predict
 
 P = TypeVar("P", bound=GraphPredictor)
+T = TypeVar("T", bound=BaseEstimator)
 
 EPOCHS = (30, 100)  # of few labels, and of MANY
 
@@ -128,6 +129,16 @@ def fine_tune_trials(
             move.source, mapping, len(move.labels), move.share, tuple(move.drawn)
         )
     return [move.model for move in moves]
+
+
+def holding(estimator: T, fitted: Any, seed: int) -> T:
+    """Return a clone of an estimator with another seed, whose `fitted_` is a predictor that was fine-tuned.
+
+    Its parameters are the same objects: a source that was trained is not trained, nor copied, again.
+    """
+    made: Any = type(estimator)(**{**estimator.get_params(deep=False), "seed": seed})
+    made.fitted_ = fitted
+    return made
 
 
 @dataclass

@@ -67,12 +67,11 @@ class FromSource(RegressorMixin, BaseEstimator):
 
     def fit_trials(self, trials: Sequence[tuple[Any, Any, int]]) -> list[Self]:
         """Fine-tune one clone for each (X, y, seed), in one loop where sizes are equal."""
-        models = []
-        for (_, _, seed), fitted in zip(trials, self._tuned(trials), strict=True):
-            model = type(self)(**{**self.get_params(deep=False), "seed": seed})
-            model.fitted_ = fitted
-            models.append(model)
-        return models
+        from archenc.predictors.transfer import holding
+
+        return [
+            holding(self, *made) for made in zip(self._tuned(trials), (t[2] for t in trials), strict=True)
+        ]
 
     def predict(self, X: Any) -> Any:
         """Return scores [n], higher is better."""

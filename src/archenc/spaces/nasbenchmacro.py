@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -71,10 +70,6 @@ class NasBenchMacro(ProductSpace):
 
     def _cells(self, code: Code) -> tuple[Cell, ...]:
         return tuple([_stage(code[first : first + n]) for first, n in zip(_FIRST, STAGES, strict=False)])
-
-    def _digits(self, cells: Sequence[Cell]) -> Code | None:
-        nodes = [node for cell in cells for node in cell.nodes[1:-1]]
-        return tuple([OPS.index(node) for node in nodes]) if set(nodes) <= set(OPS) else None
 
 
 SPACE = NasBenchMacro()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import prod
@@ -73,10 +72,6 @@ class NatsBenchSize(ProductSpace):
 
     def _cells(self, code: Code) -> tuple[Cell, ...]:
         return tuple([_stage(digit) for digit in code])
-
-    def _digits(self, cells: Sequence[Cell]) -> Code | None:
-        nodes = [node for cell in cells for node in cell.nodes[1:-1]]
-        return tuple([OPS.index(node) for node in nodes]) if set(nodes) <= set(OPS) else None
 
 
 SPACE = NatsBenchSize()

@@ -53,9 +53,13 @@ class ProductSpace(ABC):
     def _cells(self, code: Code) -> tuple[Cell, ...]:
         """Return the cells of a code."""
 
-    @abstractmethod
     def _digits(self, cells: Sequence[Cell]) -> Code | None:
-        """Return the code of such cells, None where they are of no code; the result is checked."""
+        """Return the code of such cells, None where they are of no code; the result is checked.
+
+        Here each inner node is a choice among `ops`.
+        """
+        nodes = [node for cell in cells for node in cell.nodes[1:-1]]
+        return tuple([self.ops.index(node) for node in nodes]) if set(nodes) <= set(self.ops) else None
 
     def parse(self, native: object) -> Architecture:
         """Read any public spelling, or an architecture of this space. Raises InvalidArchitecture."""

@@ -93,16 +93,12 @@ class _Writing:
 
     def _convolution(self, visit: Visit, value: str) -> str | None:
         """Write a route that is a convolution."""
-        pre, inner, post = visit.node.children
-        if (pre.op, inner.op, post.op) != ("im2col", "computation", "col2im"):
+        if visit.node.convolution is None:
             return None
-        linear = inner.children[0]
-        if linear.op != "linear":
-            return None
-        kernel, stride, padding = pre.args
-        channels = visit.given[0].shape[0]
+        width, (kernel, stride, padding) = visit.node.convolution
         sizes = {"kernel_size": kernel, "stride": stride, "padding": padding}
-        return self._layer("conv", visit, call("nn.Conv2d", channels, linear.args[0], **sizes), value)
+        channels = visit.given[0].shape[0]
+        return self._layer("conv", visit, call("nn.Conv2d", channels, width, **sizes), value)
 
     def _terminal(self, visit: Visit, value: str) -> str:
         node, shape = visit.node, visit.given[0].shape

@@ -47,6 +47,20 @@ class DerivationNode:
             waiting += [(child, depth + 1) for child in node.children if child.children]
         return deepest
 
+    @property
+    def convolution(self) -> tuple[int, tuple[int, ...]] | None:
+        """Width, and (kernel, stride, padding), of the convolution that a route is; None for another node.
+
+        Such a route cuts patches, sends them through a linear layer and puts the image together again.
+        """
+        if self.op != "routing":
+            return None
+        pre, inner, post = self.children
+        if (pre.op, inner.op, post.op) != ("im2col", "computation", "col2im"):
+            return None
+        linear = inner.children[0]
+        return (linear.args[0], pre.args) if linear.op == "linear" else None
+
     def at(self, path: Path) -> DerivationNode:
         """Return the node at the end of a path."""
         node = self
