@@ -1,7 +1,8 @@
 """Write whole spaces, or 2,000 architectures of them, as text: lengths, distinct texts and time.
 
-Processor time on one core, beside that of a real ONNX export of a few cells; with --write also
-docs/results/text_lengths.csv.
+Processor time on one core, beside that of a real ONNX export of a few cells. Tokens are those of the model
+that COLE reads by default; `over` are the texts beyond its positions, `cut` the share of all tokens that are,
+both in percent. With --write also docs/results/text_lengths.csv.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from archenc import text
+from archenc.encoders.cole.language_model import LanguageModel
+from archenc.encoders.cole.tokens import Lengths
 from archenc.graph import Architecture
 from archenc.spaces import space
 
@@ -40,7 +43,8 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
         *STRINGS,
     ],
 }
-COLUMNS = ["space", "choices", "texts", "distinct", "least", "mean", "most", "seconds_per_1000", "command"]
+COLUMNS = ["space", "choices", "texts", "distinct", "least", "mean", "most", "seconds_per_1000"]
+COLUMNS += ["tokens", "most_tokens", "over", "cut", "command"]
 
 
 def row(name: str, archs: list[Architecture], choices: dict[str, Any]) -> tuple[str, ...]:
@@ -53,7 +57,12 @@ def row(name: str, archs: list[Architecture], choices: dict[str, Any]) -> tuple[
 def line(name: str, said: str, written: list[str], spent: float) -> tuple[str, ...]:
     sizes = [len(one) for one in written]
     numbers = (len(sizes), len(set(written)), min(sizes), round(statistics.fmean(sizes)), max(sizes))
-    return (name, said or "default", *map(str, numbers), f"{1000 * spent / len(sizes):.3g}", COMMAND)
+    tokens = LanguageModel.of("minilm").tokens()
+    read = Lengths.of(tokens.counts(tokens.ids(written)))
+    counted = (round(read.mean), read.longest)
+    shares = (f"{100 * read.too_long / read.n:.3g}", f"{100 * read.share:.3g}")
+    seconds = f"{1000 * spent / len(sizes):.3g}"
+    return (name, said or "default", *map(str, numbers), seconds, *map(str, counted), *shares, COMMAND)
 
 
 def export(name: str, archs: list[Architecture]) -> tuple[str, ...]:

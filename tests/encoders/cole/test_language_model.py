@@ -220,6 +220,14 @@ def test_pooling_of_a_layer_that_is_not_there_is_refused(bert: Path) -> None:
         LanguageModel.of(bert).embed(TEXTS, ["median"])
 
 
+@pytest.mark.parametrize("pooling", ["mean", "multi_layer", "echo"])
+def test_no_text_gives_no_vector_of_the_right_width(bert: Path, pooling: str) -> None:
+    model = LanguageModel.of(bert)
+    nothing, some = model.embed([], [pooling])[pooling], model.embed(TEXTS, [pooling])[pooling]
+    assert nothing.vectors.shape == (0, *some.vectors.shape[1:])
+    assert nothing.counts.shape == (0, 2)
+
+
 def test_progress_counts_to_the_end(bert: Path) -> None:
     seen: list[tuple[int, int]] = []
     LanguageModel.of(bert, batch_size=2).embed(TEXTS, ["mean", "echo"], lambda *at: seen.append(at))

@@ -66,6 +66,9 @@ class LanguageModel:
         """
         for pooling in poolings:
             check_pooling(pooling)
+        if not texts:  # how wide nothing is, only the model can tell
+            one = self.embed([""], poolings).items()
+            return {name: Embedded(made.vectors[:0], made.counts[:0]) for name, made in one}
         tokens = self.tokens()
         ids = tokens.ids(texts)
         groups = [[name for name in poolings if (name == "echo") == echo] for echo in (False, True)]
