@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 from archenc.encoders import Adjacency, GraphFeatures
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, as_batch
-from archenc.predictors import FLAN, GATES, GCN, LSTM, TAGATES, GatesPP, Ridge, load
+from archenc.predictors import DELE, FLAN, GATES, GCN, LSTM, TAGATES, GatesPP, Ridge, load
 from archenc.predictors.transfer import Transferred, fine_tune, fine_tune_trials
 from archenc.spaces import space
 
@@ -29,6 +29,11 @@ SMALL: dict[str, Any] = {
     "ta_gates": lambda **k: TAGATES(timesteps=2, layers=3, **k),
     "anytime": lambda **k: TAGATES(anytime=True, layers=3, **k),
     "gates_pp": lambda **k: GatesPP(layers=3, pool=20, pretrain_epochs=1, **k),
+    "described": lambda **k: GatesPP(op_table=False, layers=3, pool=20, pretrain_epochs=1, **k),
+    "dele": lambda epochs, **k: DELE(GATES(layers=3, epochs=epochs), pool=20, pretrain_epochs=1, **k),
+    "dele_free": lambda epochs, **k: DELE(
+        GATES(layers=3, epochs=epochs), gating="free", pool=20, pretrain_epochs=1, **k
+    ),
     "lstm": lambda **k: LSTM(hidden=16, **k),
     "gcn": lambda **k: GCN(hidden=16, layers=2, **k),
 }

@@ -144,6 +144,14 @@ class GraphPredictor(Predictor, ABC):
             rows = [predict(score, p, tensors) for p in self.parameters_]
         return torch.stack(rows).double().cpu().numpy()
 
+    def _apart(self, parameters: Parameters) -> list[Parameters]:
+        """Return the parameters of each of the networks that one consists of: each is carried by itself."""
+        return [parameters]
+
+    def _whole(self, parts: Sequence[Parameters]) -> Parameters:
+        """Undo `_apart`."""
+        return parts[0]
+
     def _become(self, parameters: list[Parameters], tensors: list[Tensor]) -> None:
         """Take the trained members, and the scale of each one's scores on `tensors`."""
         self.parameters_ = parameters

@@ -184,14 +184,18 @@ def _carried(
         tensors, _ = model._prepare(X, _placeholder(old, len(X)))
     model.config_ = replace(model.config_, **source.config)
     here = model._portable()
+    cells = (getattr(old.config_, "cells", 1), getattr(model.config_, "cells", 1))
     parameters, drawn = [], []
     for learned, start in zip(old.parameters_, fresh([model]), strict=True):
-        start[here.table] = carrying.carry_rows(
-            learned[source.table], source.rows, start[here.table], here.rows, mapping
-        )
-        cells = (getattr(old.config_, "cells", 1), getattr(model.config_, "cells", 1))
-        moved, drawn = carrying.carry(learned, start, cells, table=here.table)
-        parameters.append(moved)
+        parts = []
+        for mine, part in zip(old._apart(learned), model._apart(start), strict=True):
+            if here.table in part:
+                part[here.table] = carrying.carry_rows(
+                    mine[source.table], source.rows, part[here.table], here.rows, mapping
+                )
+            moved, drawn = carrying.carry(mine, part, cells, table=here.table)
+            parts.append(moved)
+        parameters.append(model._whole(parts))
     return _Move(model, old.space_, tensors, labels, parameters, drawn, known)
 
 

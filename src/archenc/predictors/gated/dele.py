@@ -23,13 +23,13 @@ from archenc.predictors.gated import network
 from archenc.predictors.gated.base import GatedPredictor
 from archenc.predictors.gated.config import GatedConfig, init
 from archenc.predictors.gated.gates import GATES
-from archenc.predictors.graph_predictor import GraphPredictor, Population, member_seeds
+from archenc.predictors.graph_predictor import GraphPredictor, Population, Portable, member_seeds
 from archenc.predictors.information.pool import targets_of, unlabelled
 from archenc.predictors.information.pretraining import check_pretraining, pretrain, pretraining_schedule
 from archenc.predictors.information.targets import Measure
 from archenc.predictors.layers import add, part
 from archenc.predictors.pure_network import PureNetwork
-from archenc.predictors.training import Schedule, predict, stack
+from archenc.predictors.training import Schedule, predict, stack, unstack
 
 Gating = Literal["encoder", "free"]
 _TRAINING: dict[str, Any] = {"pairs": 256, "epochs": 100, "batch_size": 32, "lr": 5e-4, "decay": "cosine"}
@@ -110,8 +110,7 @@ class DELE(GraphPredictor):
         if expert.config_.anytime or expert.config_.noise:
             raise InvalidArgument(f"expert={expert!r}: a mixture needs one score each, without noise")
         self.space_ = expert.space_
-        _, targets = self._targets()
-        self.config_ = replace(expert.config_, auxiliary=len(targets.names))
+        self.config_ = expert.config_
         self.known_ = {name: getattr(expert, name) for name in expert._learned}
         return tensors, labels
 
@@ -137,7 +136,9 @@ class DELE(GraphPredictor):
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
         first = models[0]
-        count = first.config_.auxiliary
+        count = len(first._targets()[1].names)
+        for model in models:
+            model.config_ = replace(model.config_, auxiliary=count)
         learned, mixing = first._experts(), first._network().init
         starts = []
         for model in models:
@@ -148,6 +149,25 @@ class DELE(GraphPredictor):
                 add(start, "expert", stack([_turned(first.config_, one, tensors, labels) for one in own]))
                 starts.append(start)
         return starts
+
+    def _portable(self) -> Portable:
+        expert = self._expert()
+        alone = expert._portable()
+        config = {**alone.config, "auxiliary": self.config_.auxiliary}
+        pinned = {"expert": clone(expert).set_params(**alone.pinned)}
+        return Portable(alone.table, alone.rows, config, pinned)
+
+    def _apart(self, parameters: Parameters) -> list[Parameters]:
+        mixing = {name: value for name, value in parameters.items() if not name.startswith("expert.")}
+        return [*unstack(part(parameters, "expert")), part(mixing, "gating") or mixing]
+
+    def _whole(self, parts: Sequence[Parameters]) -> Parameters:
+        *experts, mixing = parts
+        parameters: Parameters = {} if self.gating == "encoder" else dict(mixing)
+        if self.gating == "encoder":
+            add(parameters, "gating", mixing)
+        add(parameters, "expert", stack(experts))
+        return parameters
 
     def _experts(self) -> list[Parameters]:
         """Return the experts of each member after training on the scores of the pool, each on one score."""
@@ -174,13 +194,17 @@ class DELE(GraphPredictor):
 
 
 def _init(config: GatedConfig, gating: Gating, generator: torch.Generator) -> Parameters:
-    """Draw what mixes the experts: an encoder and its head, or one number an expert."""
-    if gating == "free":
-        return {"weights": torch.zeros(config.auxiliary)}
-    drawn = init(config, generator)
-    unread = f"head.{len(config.head)}."  # the encoder gives weights and no score
+    """Draw what mixes the experts, an encoder and its head, or one number an expert; then the experts."""
     parameters: Parameters = {}
-    add(parameters, "gating", {name: value for name, value in drawn.items() if not name.startswith(unread)})
+    if gating == "free":
+        parameters["weights"] = torch.zeros(config.auxiliary)
+    else:
+        drawn = init(config, generator)
+        unread = f"head.{len(config.head)}."  # the encoder gives weights and no score
+        read = {name: value for name, value in drawn.items() if not name.startswith(unread)}
+        add(parameters, "gating", read)
+    alone = replace(config, auxiliary=0)
+    add(parameters, "expert", stack([init(alone, generator) for _ in range(config.auxiliary)]))
     return parameters
 
 
