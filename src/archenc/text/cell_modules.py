@@ -9,6 +9,7 @@ from torch import nn
 
 from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture, Cell, Edge, op
+from archenc.networks.building import build
 from archenc.networks.darts_cell import DartsCell
 from archenc.networks.edge_cell import EdgeCell
 from archenc.networks.initialisation import torch_default
@@ -81,13 +82,24 @@ def darts_module(cell: Cell, which: int, entering: int, channels: int, size: int
     return CellModule(_filled(module), ((1, entering, size, size),) * 2)
 
 
+def network_body(arch: Architecture, shape: Shape) -> CellModule:
+    """Return an einspace network without its head, whatever its size; shape: of one example."""
+    network = build(arch, seed=0, max_params=1 << 62, max_activations=1 << 62, max_macs=1 << 62)
+    return CellModule(_with_means(network.get_submodule("body")), ((1, *shape),))
+
+
 _NOTHING = Cell((op("input"), op("output")), (Edge(0, 1, op("none")),))
 
 
 def _filled(module: nn.Module) -> nn.Module:
-    """Fill the weights; means of batch norms are not zero, or no bias would be left when they are folded."""
+    """Fill the weights of a module without any."""
     module = module.to_empty(device="cpu")
     torch_default(module, torch.Generator().manual_seed(0))
+    return _with_means(module)
+
+
+def _with_means(module: nn.Module) -> nn.Module:
+    """Let no mean of a batch norm be zero, or no bias would be left when it is folded."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d) and part.running_mean is not None:
             part.running_mean.fill_(0.1)

@@ -11,21 +11,19 @@ from dataclasses import dataclass, field
 from typing import final
 
 from archenc.graph import Architecture
-from archenc.spaces.einspace import EinSpace, Inferred, Limits, Visit
-from archenc.spaces.einspace.limits import DEEPEST
+from archenc.spaces.einspace import Inferred, Visit
 from archenc.spaces.einspace.tree import Path
 from archenc.text.python import call, module_class
-from archenc.text.rendering import Renderer
+from archenc.text.rendering import Renderer, SlimCells
+from archenc.text.slim_einspace import graphs, inferred, modules
 from archenc.text.style import Style
 
-_ANY_SIZE = EinSpace(Limits(DEEPEST, 1 << 20, 1 << 62, 1 << 62, 1 << 62))
 _ENCODING = "PositionalEncoding"
 
 
 def cells(arch: Architecture, style: Style) -> list[str]:
     """Return the classes of copied branches, `Branch_3` and the like, and `Cell`, all but the head."""
-    inferred = _ANY_SIZE.infer(_ANY_SIZE.tree(arch), _ANY_SIZE.input_shape(arch))
-    writing = _Writing(inferred, style)
+    writing = _Writing(inferred(arch), style)
     writing.close("Cell", writing.module((), "x"))
     return writing.classes
 
@@ -175,4 +173,4 @@ _POSITIONS = module_class(
     ["return x + self.encoding"],
 )
 
-RENDERER = Renderer(cells, helpers, _unchanged)
+RENDERER = Renderer(cells, helpers, _unchanged, slim=SlimCells(graphs, modules))

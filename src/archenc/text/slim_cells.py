@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import final
 
 from archenc.errors import InvalidArchitecture
@@ -30,7 +31,7 @@ class Tracer:
     def graph(self, output: str) -> SlimGraph:
         """Return the steps that the output needs; an input that leaves as it came passes an `Identity`."""
         if output in self.inputs:
-            output = self._step("Identity", (output,), {}, self.shapes[output])
+            output = self.step("Identity", (output,), {}, self.shapes[output])
         needed, kept = {output}, []
         for step in reversed(self.steps):
             if needed & set(step.made):
@@ -40,15 +41,30 @@ class Tracer:
 
     def zeros(self, *shape: int) -> str:
         """Return zeros."""
-        return self._step("ConstantOfShape", ((len(shape),),), {}, shape)
+        return self.step("ConstantOfShape", ((len(shape),),), {}, shape)
 
     def relu(self, x: str) -> str:
         """Return the positive part."""
-        return self._step("Relu", (x,), {}, self.shapes[x])
+        return self.step("Relu", (x,), {}, self.shapes[x])
 
     def add(self, one: str, other: str) -> str:
         """Return a sum."""
-        return self._step("Add", (one, other), {}, self.shapes[one])
+        return self.step("Add", (one, other), {}, self.shapes[one])
+
+    def transpose(self, x: str, order: Sequence[int]) -> str:
+        """Return the tensor with its dimensions in another order."""
+        shape = tuple([self.shapes[x][axis] for axis in order])
+        return self.step("Transpose", (x,), {"perm": list(order)}, shape)
+
+    def split(self, x: str, axis: int, parts: int) -> list[str]:
+        """Return equal parts along a dimension."""
+        shape = tuple([size // parts if at == axis else size for at, size in enumerate(self.shapes[x])])
+        first = self.step("Split", (x,), {"axis": axis, "num_outputs": parts}, shape)
+        made = [first, *(f"{first}.{part}" for part in range(1, parts))]
+        at = next(at for at, step in enumerate(self.steps) if first in step.made)
+        self.steps[at] = replace(self.steps[at], made=dict.fromkeys(made, shape))
+        self.shapes |= self.steps[at].made
+        return made
 
     def concat(self, parts: Sequence[str]) -> str:
         """Return maps joined along the channels."""
@@ -56,14 +72,14 @@ class Tracer:
             return parts[0]
         batch, _, height, width = self.shapes[parts[0]]
         channels = sum(self.shapes[part][1] for part in parts)
-        return self._step("Concat", tuple(parts), {"axis": 1}, (batch, channels, height, width))
+        return self.step("Concat", tuple(parts), {"axis": 1}, (batch, channels, height, width))
 
     def narrow(self, x: str, channels: int) -> str:
         """Return the first channels."""
         batch, before, height, width = self.shapes[x]
         if channels == before:
             return x
-        return self._step("Slice", (x, (1,), (1,), (1,), (1,)), {}, (batch, channels, height, width))
+        return self.step("Slice", (x, (1,), (1,), (1,), (1,)), {}, (batch, channels, height, width))
 
     def conv(
         self,
@@ -80,21 +96,21 @@ class Tracer:
         entering = self.shapes[x][1]
         padding = [dilation * (size - 1) // 2 for size in kernel]
         attributes: dict[str, Value] = {
-            **_window(kernel, stride, padding),
+            **window(kernel, stride, padding),
             "dilations": [dilation] * 2,
             "group": groups,
         }
         weights = ((channels, entering // groups, *kernel), *(((channels,),) if bias else ()))
-        return self._step("Conv", (x, *weights), attributes, self._strided(x, channels, stride), once=False)
+        return self.step("Conv", (x, *weights), attributes, self._strided(x, channels, stride), once=False)
 
     def pool(self, x: str, op: Op, stride: int) -> str:
         """Return a pool."""
         own: dict[str, Value] = {"count_include_pad": 0}
         if op.kind is Kind.MAX_POOL:
             own = {"dilations": [1, 1], "storage_order": 0}
-        attributes = _window(op.kernel, stride, [size // 2 for size in op.kernel]) | own | {"ceil_mode": 0}
+        attributes = window(op.kernel, stride, [size // 2 for size in op.kernel]) | own | {"ceil_mode": 0}
         name = "MaxPool" if op.kind is Kind.MAX_POOL else "AveragePool"
-        return self._step(name, (x,), attributes, self._strided(x, self.shapes[x][1], stride))
+        return self.step(name, (x,), attributes, self._strided(x, self.shapes[x][1], stride))
 
     def factorized_reduction(self, x: str, channels: int) -> str:
         """Return a map of half the size: two 1x1 convolutions, one a pixel further, joined and normalised."""
@@ -102,12 +118,12 @@ class Tracer:
         batch, entering, height, width = self.shapes[x]
         here = self.conv(x, channels // 2, stride=2, bias=False)
         limits = ((1,), (1,), (1,), (1,))
-        lower = self._step("Slice", (x, *limits), {}, (batch, entering, height - 1, width))
-        beside = self._step("Slice", (lower, *limits), {}, (batch, entering, height - 1, width - 1))
+        lower = self.step("Slice", (x, *limits), {}, (batch, entering, height - 1, width))
+        beside = self.step("Slice", (lower, *limits), {}, (batch, entering, height - 1, width - 1))
         beside = self.conv(beside, channels - channels // 2, stride=2, bias=False)
         joined = self.concat([here, beside])
         norm: dict[str, Value] = {"epsilon": 1e-5, "momentum": 0.9}
-        return self._step("BatchNormalization", (joined, *[(channels,)] * 4), norm, self.shapes[joined])
+        return self.step("BatchNormalization", (joined, *[(channels,)] * 4), norm, self.shapes[joined])
 
     def operation(self, op: Op, x: str, channels: int, stride: int = 1) -> str:
         """Return what the module of an operation gives, as `archenc.networks.operations` makes it."""
@@ -132,14 +148,16 @@ class Tracer:
         batch, _, height, width = self.shapes[x]
         return (batch, channels, -(-height // stride), -(-width // stride))
 
-    def _step(
+    def step(
         self,
         op: str,
         operands: tuple[str | Shape, ...],
-        attributes: dict[str, Value],
+        attributes: Mapping[str, Value],
         shape: Shape,
+        *,
         once: bool = True,
     ) -> str:
+        """Add an operation that makes one tensor; return it. once: take the one before, if it is equal."""
         known = (op, operands, repr(attributes), shape)
         if once and known in self._known:
             return self._known[known]
@@ -150,7 +168,8 @@ class Tracer:
         return key
 
 
-def _window(kernel: tuple[int, int], stride: int, padding: list[int]) -> dict[str, Value]:
+def window(kernel: tuple[int, int], stride: int, padding: list[int]) -> dict[str, Value]:
+    """Return the attributes of what looks at a window of the image."""
     return {
         "auto_pad": "NOTSET",
         "kernel_shape": list(kernel),
