@@ -1,15 +1,17 @@
 """Every algorithm with every encoding on every table: one page of regrets, areas and average ranks.
 
-    python tools/search_study.py runs/search-study docs/results/search-study 10
+    python tools/search_study.py runs/search-study docs/results/search-study 10 [encoding ...]
 
 The first folder keeps a journal, so that the same command goes on after a kill; the second argument names a
-.csv and a .md; the third is the number of seeds. Tables that are not imported stop it.
+.csv and a .md; the third is the number of seeds, which are searched five by five, so that more of them, and
+more encodings, cost later only themselves. Tables that are not imported stop it.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +23,9 @@ from archenc.tables import BenchmarkTable
 
 BUDGET = 40
 AT = (10, 20, 40)
-ENCODINGS = ("adjacency", "path:none=removed", "graph_features")
-READERS = ("gaussian_process", "bananas", "weaknas", "dngo")
+TOGETHER = 5
+ENCODINGS = ("adjacency", "path", "path:none=removed", "graph_features")
+READERS = ("gaussian_process", "bananas", "weaknas:width=200", "greedy", "dngo", "cate_local")
 ALONE = ("random", "evolution", "local")
 
 
@@ -40,24 +43,24 @@ def tasks() -> dict[str, tuple[Task, str]]:
     }
 
 
-def methods(without: str) -> list[Method]:
+def methods(without: str, encodings: Sequence[str]) -> list[Method]:
     """Return the methods, the recommended one without the experience of the table itself."""
     unseen = f":without={without}" if without else ""
     return [
         Method(f"recommended{unseen}", label="recommended"),
         Method("recommended:experience=weights:prior=0.6", label="recommended, weights alone"),
         *(Method(name) for name in ALONE),
-        *(Method(name, encoding) for name in READERS for encoding in ENCODINGS),
+        *(Method(name, encoding) for name in READERS for encoding in encodings),
     ]
 
 
 def main() -> None:
     folder, out, seeds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    encodings = sys.argv[4:] or ENCODINGS
     rows, areas = [], []
     for name, (task, without) in tasks().items():
-        found = run_study(
-            task, methods(without), budget=BUDGET, seeds=seeds, out=folder / name.replace(" ", "-")
-        )
+        asked, place = methods(without, encodings), folder / name.replace(" ", "-")
+        found = run_study(task, asked, budget=BUDGET, seeds=seeds, out=place, together=TOGETHER)
         best, worst = np.nanmax(found.problem.values), np.nanmedian(found.problem.values)
         area = []
         for method in found.methods:
@@ -67,7 +70,7 @@ def main() -> None:
             rows.append([name, *method.names, *(regret[:, at - 1].mean() for at in AT), area[-1], seeds])
         areas.append(area)
         print(name, "done", flush=True)
-    write(out, rows, np.array(areas), [method.names for method in methods("")], seeds)
+    write(out, rows, np.array(areas), [one.names for one in methods("", encodings)], seeds)
 
 
 def write(out: str, rows: list[list], areas: np.ndarray, names: list[tuple[str, str]], seeds: int) -> None:

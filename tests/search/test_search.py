@@ -57,12 +57,12 @@ def begin(name, domain=DOMAIN, seed=0, **more):
 @pytest.fixture(autouse=True)
 def short_training(monkeypatch):
     """Networks learn next to nothing here: how a search behaves does not depend on it."""
-    from archenc.search import recipes
+    from archenc.search.recipes import networks
     from archenc.search.surrogates import ensemble
 
     for recipe in ("naszilla", "cole"):
         monkeypatch.setitem(ensemble.RECIPES, recipe, SHORT)
-    monkeypatch.setattr(recipes, "_WEAK", SHORT)
+    monkeypatch.setattr(networks, "_WEAK", SHORT)
 
 
 def test_every_registered_algorithm_is_tested():

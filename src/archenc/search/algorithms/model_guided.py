@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
 from archenc.spaces import SearchSpace
 from archenc.typing import Seed, whole_number
 
+Liar = Literal["mean", "worst", "best"]
+
 
 @final
 class ModelGuided(Searcher):
@@ -28,7 +30,9 @@ class ModelGuided(Searcher):
     strategies, or the name of an acquisition. nearest: after the choice of each round, so many of the best
     architectures so far each add their nearest architecture, in the surrogate's codes, that was not asked for
     (CATE's computation-aware search). patience: after so many rounds in a row without a better architecture,
-    the surrogate forgets, and learns from `initial` new random architectures and what follows.
+    the surrogate forgets, and learns from `initial` new random architectures and what follows. liar: what is
+    asked for and not told yet is learned from as if it had the "mean" of what was told, or the "worst" or
+    "best" of it, so that what is asked for in parallel differs (Ginsbourger et al. 2010); None: not at all.
 
     What failed is learned from as nothing. While there are not two different values, architectures are drawn
     at random, unless the surrogate expects something of itself: then while there is none.
@@ -46,6 +50,7 @@ class ModelGuided(Searcher):
         choose: Choose | None = None,
         nearest: int = 0,
         patience: int | None = None,
+        liar: Liar | None = "mean",
         charge_duplicates: bool = False,
         sample: Sample | None = None,
         objectives: int = 1,
@@ -58,6 +63,9 @@ class ModelGuided(Searcher):
         self.choose: Choose = Best() if choose is None else choose
         self.nearest = whole_number("nearest", nearest)
         self.patience = None if patience is None else whole_number("patience", patience, least=1)
+        if liar not in (None, *get_args(Liar)):
+            raise InvalidArgument(f"liar={liar!r}; legal: None, {', '.join(get_args(Liar))}")
+        self.liar: Liar | None = liar
         if self.nearest and not hasattr(surrogate, "features"):
             raise InvalidArgument("nearest: this surrogate has no codes in which something is near")
         self._queue: list[int] = []
@@ -100,7 +108,16 @@ class ModelGuided(Searcher):
         numbers, values = numbers[kept], values[kept]
         if not len(numbers) or ((values == values[0]).all() and not self.surrogate.expectant):
             return None
+        numbers, values = self._with_lies(numbers, values)
         return Lesson(numbers, values, int(self._rng.integers(2**31)))
+
+    def _with_lies(self, numbers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Add what is asked for and not told yet, at a value that nobody measured."""
+        pending = np.array([n for n in dict.fromkeys(self._pending) if n not in self._values], dtype=np.int64)
+        if self.liar is None or not len(pending):
+            return numbers, values
+        lie = {"mean": values.mean(), "worst": values.min(), "best": values.max()}[self.liar]
+        return np.concatenate([numbers, pending]), np.concatenate([values, np.full(len(pending), lie)])
 
     def refill(self, fitted: Fitted, n: int) -> None:
         """Choose the next round with a model that learned the `lesson`; n: its size, where it has none."""
