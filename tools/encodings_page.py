@@ -22,8 +22,8 @@ python tools/encodings_page.py
 ```
 
 Kendall tau after {sizes} training architectures, mean of 3 paired trials, seed 0, tested on all others;
-intervals stand on the page of each study. Ridge reads ranks of the labels; FLAN has T = 1 and reads an encoding
-beside the graph, in its first row nothing else. The best of each size is bold.
+intervals stand on the page of each study. Ridge reads ranks of the labels; FLAN has T = 1 and reads an
+encoding beside the graph, in its first row nothing else. The best of each size is bold.
 """
 
 
