@@ -52,6 +52,9 @@ def rank(
     advise: Annotated[int, typer.Option(min=0, help="How many networks to name for training next.")] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, batch and predictor.")] = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Processes, one thread each.")] = 1,
+    seconds: Annotated[
+        float, typer.Option(help="Leave out a file or a network that takes longer than so many seconds.")
+    ] = 300,
     cache: Annotated[
         Path | None,
         typer.Option(help="File that keeps what is known of each network; default in runs/rank."),
@@ -88,6 +91,7 @@ def rank(
                 options=settings(set_ or []),
                 cache=kept,
                 jobs=jobs,
+                seconds=seconds,
                 progress=lambda done, total, name: show(done, total, name),
             )
     except KeyboardInterrupt as stop:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import sys
+from collections import Counter, deque
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, final
 
+from archenc.deadlines import in_time
 from archenc.errors import DataError
 from archenc.pipelines.candidates.describing import SCORES, Description, describe
 from archenc.pipelines.candidates.loading import HELPER, Candidate, NoCandidate, load, python_files
-from archenc.processes import in_processes
+from archenc.predictors.checks import check_number
 from archenc.proxies import Inputs
 from archenc.store import Journal, content_key, file_sha256
 
-_VERSION = 1
+_VERSION = 2
 """Of the descriptions: a change that alters numbers counts it up, and older ones are made again."""
 
 Progress = Callable[[int, int, str], None]
@@ -49,10 +54,15 @@ class Work:
 @final
 @dataclass(frozen=True)
 class _Item:
-    name: str
+    """A file whose candidates are asked for (no name), or one of them."""
+
     file: Path
     file_key: str
-    key: str
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        return content_key(self.file_key, self.name)
 
 
 def describe_folder(
@@ -64,68 +74,82 @@ def describe_folder(
     options: Mapping[str, Any] | None = None,
     cache: str | Path | None = None,
     jobs: int = 1,
+    seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Described:
     """Describe every candidate of a folder. The code of its files is run.
 
     seed: of the weights and of what scores draw. options: keyword arguments for what builds the networks,
-    such as num_classes=10. cache: a file that keeps each description under the digest of the file it comes
-    from, of the helpers in the folder (`_*.py`) and of the arguments: with it, a killed run goes on. jobs:
-    processes.
+    such as num_classes=10. cache: a file that keeps what is known of each file and network under the digest
+    of the file, of the helpers in the folder (`_*.py`) and of the arguments: with it, a killed run goes on.
+    jobs: processes. seconds: run the code in processes of its own, and end what takes longer, a file or a
+    network; None: in this one, without a limit, if jobs is 1.
     A candidate, or a file, that fails is reported with the reason and does not stop the others.
-    Raises DataError: no such folder, no Python file in it, or a damaged cache.
+    Raises DataError: no such folder, no Python file in it, or a damaged cache; InvalidArgument.
     """
+    if seconds is not None:
+        check_number("seconds", seconds, open_end=True)
     files = python_files(folder)
     work = Work(inputs, tuple(scores), seed, dict(options or {}))
     common = _common_key(Path(folder), work)
     journal = None if cache is None else Journal(cache)
     known = {} if journal is None else {record["key"]: record for record in journal}
-    found, failures, cached = {}, {}, 0
-    items: list[_Item] = []
-    for path in files:
-        key = content_key(common, file_sha256(path))
-        try:
-            offered = [one.name for one in _offered(path, key)]
-        except NoCandidate as reason:
-            failures[path.stem] = str(reason)
-            continue
-        items += [_Item(name, path, key, content_key(key, name)) for name in offered]
-    twice = sorted({item.name for item in items if sum(one.name == item.name for one in items) > 1})
-    if twice:
-        raise DataError(f"{folder}: the name {twice[0]!r} belongs to two candidates; rename one")
-    left = []
-    for item in items:
-        if record := known.get(item.key):
-            cached += 1
-            _keep(record, found, failures)
+    listings = [_Item(path, content_key(common, file_sha256(path))) for path in files]
+    waiting: deque[_Item] = deque()
+    offers: dict[Path, list[str]] = {}
+    found, failures, cached, done = {}, {}, 0, 0
+
+    def take(item: _Item, record: Mapping[str, Any]) -> None:
+        """Keep what is known of a file or a network; of a file, hand in its networks."""
+        if "offers" in record:
+            offers[item.file] = record["offers"]
+            _refuse_twins(folder, offers)
+            mine = [_Item(item.file, item.file_key, name) for name in record["offers"]]
+            nonlocal cached
+            for one in mine:
+                if one.key in known:
+                    cached += 1
+                    take(one, known[one.key])
+                else:
+                    waiting.append(one)
+        elif "failure" in record:
+            failures[item.name or item.file.stem] = record["failure"]
         else:
-            left.append(item)
-    done = len(items) - len(left)
-    for record in _work_on(work, left, jobs):
-        if journal is not None:
-            journal.append(record)
-        _keep(record, found, failures)
-        done += 1
-        if progress is not None:
-            progress(done, len(items), record["candidate"])
-    order = [item.name for item in items]
+            found[item.name] = Description(record["features"], record["text"], record["reasons"])
+
+    for item in listings:
+        if item.key in known:
+            take(item, known[item.key])
+        else:
+            waiting.append(item)
+    for item, record, lasting in _worked_on(work, waiting, jobs, seconds):
+        if journal is not None and lasting:
+            journal.append({"key": item.key, "candidate": item.name, **record})
+        take(item, record)
+        if item.name:
+            done += 1
+            if progress is not None:
+                progress(cached + done, sum(map(len, offers.values())), item.name)
+    order = [name for path in files for name in offers.get(path, [])]
     return Described({name: found[name] for name in order if name in found}, failures, cached)
 
 
 def work_on(work: Work, item: _Item) -> dict[str, Any]:
-    """Describe one candidate, or say why not."""
-    record: dict[str, Any] = {"key": item.key, "candidate": item.name}
-    try:
-        offered = {one.name: one for one in _offered(item.file, item.file_key)}
-        if item.name not in offered:
-            raise NoCandidate(f"{item.file} no longer defines it")
-        module = offered[item.name].build(work.seed, work.options)
-        return record | describe(module, work.inputs, work.scores, seed=work.seed).to_dict()
-    except NoCandidate as reason:
-        return record | {"failure": str(reason)}
-    except Exception as error:  # a user's code may raise anything in its forward pass
-        said = (str(error).strip() or "no message").splitlines()[0]
-        return record | {"failure": f"{type(error).__name__}: {said}"}
+    """Say which candidates a file offers, or describe one, or say why not."""
+    with redirect_stdout(sys.stderr):  # what a user's code prints is no part of a ranking
+        try:
+            offered = {one.name: one for one in _offered(item.file, item.file_key)}
+            if not item.name:
+                return {"offers": list(offered)}
+            if item.name not in offered:
+                raise NoCandidate(f"{item.file} no longer defines it")
+            module = offered[item.name].build(work.seed, work.options)
+            return describe(module, work.inputs, work.scores, seed=work.seed).to_dict()
+        except NoCandidate as reason:
+            return {"failure": str(reason)}
+        except (Exception, SystemExit) as error:  # a user's code may raise anything in its forward pass
+            said = (str(error).strip() or "no message").splitlines()[0]
+            return {"failure": f"{type(error).__name__}: {said}"}
 
 
 @lru_cache(maxsize=4)
@@ -135,19 +159,30 @@ def _offered(path: Path, key: str) -> tuple[Candidate, ...]:
     return tuple(load(path))
 
 
-def _work_on(work: Work, items: Sequence[_Item], jobs: int) -> Generator[dict[str, Any]]:
-    if jobs > 1 and len(items) > 1:
-        yield from in_processes(work_on, work, items, jobs, kept="every described network")
+def _worked_on(
+    work: Work, waiting: deque[_Item], jobs: int, seconds: float | None
+) -> Generator[tuple[_Item, dict[str, Any], bool]]:
+    """Yield what became of every item, and whether it would be the same next time."""
+    if seconds is None and jobs == 1:
+        while waiting:
+            item = waiting.popleft()
+            record = work_on(work, item)
+            yield item, record, _lasts(item, record)
         return
-    for item in items:
-        yield work_on(work, item)
+    for outcome in in_time(work_on, work, waiting, math.inf if seconds is None else seconds, jobs=jobs):
+        record = outcome.result or {"failure": outcome.failure}
+        yield outcome.item, record, outcome.result is not None and _lasts(outcome.item, record)
 
 
-def _keep(record: Mapping[str, Any], found: dict[str, Description], failures: dict[str, str]) -> None:
-    if "failure" in record:
-        failures[record["candidate"]] = record["failure"]
-    else:
-        found[record["candidate"]] = Description(record["features"], record["text"], record["reasons"])
+def _lasts(item: _Item, record: Mapping[str, Any]) -> bool:
+    """A file may fail for what is not in it, such as a package that is not installed yet."""
+    return bool(item.name) or "failure" not in record
+
+
+def _refuse_twins(folder: str | Path, offers: Mapping[Path, Sequence[str]]) -> None:
+    names = Counter(name for offered in offers.values() for name in offered)
+    if twins := sorted(name for name, times in names.items() if times > 1):
+        raise DataError(f"{folder}: the name {twins[0]!r} belongs to two candidates; rename one")
 
 
 def _common_key(folder: Path, work: Work) -> str:
