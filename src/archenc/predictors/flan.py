@@ -25,6 +25,7 @@ from archenc.predictors.graph_predictor import (
     fresh,
     stays,
 )
+from archenc.predictors.information.guard import guard, kept
 from archenc.predictors.information.informed import (
     check_information,
     learned_features,
@@ -53,16 +54,18 @@ class FLAN(GraphPredictor):
     not. seed: of initial weights, order and dropout.
 
     op_features, saliencies: what operations compute enters their gates. aux_targets, scores, names,
-    reference, pool, pretrain_epochs, pretrain_batch_size, pretrain_lr, pretrain_seed: the network learns to
-    rank architectures without labels by cheap scores, before it sees labels. Both as in `GatesPP`, and off.
+    reference, pool, pretrain_epochs, pretrain_batch_size, pretrain_lr, pretrain_seed, guard: the network
+    learns to rank architectures without labels by cheap scores, before it sees labels. Both as in `GatesPP`,
+    and off.
 
     Scores have no unit: only their order means anything. Akhauri & Abdelfattah, ICML 2024 (arXiv 2403.02484).
     """
 
-    state_version: ClassVar[int] = 3
+    state_version: ClassVar[int] = 4
     _config_class: ClassVar[type] = network.FlanConfig
-    _learned: ClassVar[tuple[str, ...]] = ("space_", "width_", "supplement_", "features_")
+    _learned: ClassVar[tuple[str, ...]] = ("space_", "width_", "supplement_", "features_", "warm_")
     features_: OpFeatures | None
+    warm_: bool
 
     def __init__(
         self,
@@ -85,6 +88,7 @@ class FLAN(GraphPredictor):
         pretrain_batch_size: int = 64,
         pretrain_lr: float = 1e-3,
         pretrain_seed: int = 0,
+        guard: bool = True,
         layers: int = 5,
         dropout: float = 0.1,
         epochs: int = 150,
@@ -115,6 +119,7 @@ class FLAN(GraphPredictor):
         self.pretrain_batch_size = pretrain_batch_size
         self.pretrain_lr = pretrain_lr
         self.pretrain_seed = pretrain_seed
+        self.guard = guard
         self.layers = layers
         self.dropout = dropout
         self.epochs = epochs
@@ -151,6 +156,7 @@ class FLAN(GraphPredictor):
         if self.supplement_ is not None:
             self.supplement_.fit(X, y)
         self.features_ = learned_features(self, batch.space)
+        self.warm_ = False
         tensors = self._tensors(X)
         inner = _inner_ops(batch.space)
         self.config_ = network.FlanConfig(
@@ -201,7 +207,9 @@ class FLAN(GraphPredictor):
         # a supplement is fitted on the labelled ones, so with it the pool looks different to each model
         different = models if self.supplement is not None else models[:1]
         learned = [one for model in different for one in pretrained(model, _network)]
-        return warmed(starts, learned * (len(models) // len(different)), "head.3.")
+        warm = warmed(starts, learned * (len(models) // len(different)), "head.3.")
+        guard(models, starts, warm)
+        return kept(models, starts, warm)
 
     def _portable(self) -> Portable:
         rows = tuple(vocabulary()[index].name for index in _inner_ops(self.space_))

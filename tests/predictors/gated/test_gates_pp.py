@@ -128,6 +128,46 @@ def test_pre_training_alone_orders_by_the_score() -> None:
     assert tau(GatesPP(**options, **pre)) > max(0.5, tau(GatesPP(aux_targets=False, **options)))
 
 
+def _noise(archs: Sequence[Architecture]) -> np.ndarray:
+    return np.random.default_rng(3).random((len(archs), 1))
+
+
+def test_a_score_that_teaches_nothing_is_left_out(tmp_path: Path) -> None:
+    """Held-out labels tell it from one that teaches; without it, training is as if it had not been given."""
+    archs, y = _sample()
+    options = {**SMALL, "epochs": 20, "lr": 3e-3, "members": 2, "reference": archs[60:]}
+    pre: dict[str, Any] = {"pretrain_batch_size": 30, "pretrain_epochs": 150, "pretrain_lr": 1e-2}
+    trials = [(archs[:24], y[:24], 0), (archs[24:48], y[24:48], 1)]
+    misled = GatesPP(**options, **pre, scores=_noise).fit_trials(trials)
+    taught = GatesPP(**options, **pre, scores=_one_score).fit_trials(trials)
+    assert [model.warm_ for model in misled] == [False, False]
+    assert [model.warm_ for model in taught] == [True, True]
+    alone = GatesPP(**options, aux_targets=False).fit_trials(trials)
+    for one, other in zip(misled, alone, strict=True):
+        np.testing.assert_array_equal(one.predict(archs), other.predict(archs))
+        assert not other.warm_
+    misled[0].set_params(scores=None, reference=None).save(tmp_path / "model")
+    assert not load(tmp_path / "model").warm_
+    believed = GatesPP(**options, **pre, scores=_noise, guard=False).fit(*trials[0][:2])
+    assert believed.warm_
+    assert np.abs(believed.predict(archs) - misled[0].predict(archs)).max() > 0.1
+
+
+@pytest.mark.parametrize("joint", [0.0, 0.5])
+def test_fewer_labels_than_can_be_held_out_distrust_no_score(joint: float) -> None:
+    archs, y = _sample()
+    assert GatesPP(**QUICK, scores=_noise, joint=joint, joint_rows=5).fit(archs[:3], y[:3]).warm_
+
+
+def test_what_is_left_out_is_left_out_of_joint_training_too() -> None:
+    archs, y = _sample()
+    options = {**QUICK, "epochs": 20, "lr": 3e-3, "pretrain_epochs": 150, "pretrain_lr": 1e-2}
+    options |= {"pretrain_batch_size": 30, "pool": 60, "reference": archs[60:]}
+    model = GatesPP(**options, scores=_noise, joint=1.0, joint_rows=10)
+    assert not model.fit(archs[:24], y[:24]).warm_
+    assert np.isfinite(model.predict(archs)).all()
+
+
 def test_joint_training_mixes_the_pool_in_and_fades_its_scores_out() -> None:
     archs, y = _sample()
     options = {**QUICK, "pretrain_lr": 1e-9, "epochs": 60, "lr": 1e-2, "reference": archs[40:], "pool": 80}
@@ -230,6 +270,7 @@ def test_saliencies_widen_the_features() -> None:
         ("pretrain_batch_size", 1),
         ("pretrain_lr", 0.0),
         ("timesteps", 0),
+        ("guard", "yes"),
         ("joint", -0.1),
         ("joint_rows", 0),
         ("loss", "rank"),

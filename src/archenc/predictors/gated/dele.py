@@ -154,7 +154,7 @@ class DELE(GraphPredictor):
         expert = self._expert()
         alone = expert._portable()
         config = {**alone.config, "auxiliary": self.config_.auxiliary}
-        pinned = {"expert": clone(expert).set_params(**alone.pinned)}
+        pinned = {"expert": cast("Any", clone(expert)).set_params(**alone.pinned)}
         return Portable(alone.table, alone.rows, config, pinned)
 
     def _apart(self, parameters: Parameters) -> list[Parameters]:

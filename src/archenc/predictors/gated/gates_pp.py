@@ -19,6 +19,7 @@ from archenc.predictors.gated.config import GatedConfig, ReadOut, init
 from archenc.predictors.gated.kernel import Residual
 from archenc.predictors.gated.tensors import Form
 from archenc.predictors.graph_predictor import Population, fresh
+from archenc.predictors.information.guard import guard, kept
 from archenc.predictors.information.informed import (
     check_information,
     learned_features,
@@ -52,8 +53,10 @@ class GatesPP(GatedPredictor):
     None for a draw from the space; an evaluation must give one without its test set. Of more than `pool` a
     part is drawn. pretrain_epochs, pretrain_batch_size, pretrain_lr: of this training. It follows from
     `pretrain_seed`, not from `seed`, and is done once in a process: trials share it. Nothing of it is needed
-    to predict. joint: weight that the mean loss of the scores has beside that of the labels, at first; it
-    falls to 0 by a cosine. So many rows of the reference (joint_rows) are then mixed into the labelled ones.
+    to predict. guard: start without it where held-out parts of the labelled architectures are then ranked
+    better (`information.guard`); `warm_` says what was chosen. joint: weight that the mean loss of the scores
+    has beside that of the labels, at first; it falls to 0 by a cosine. So many rows of the reference
+    (joint_rows) are then mixed into the labelled ones.
 
     timesteps: 1 for the settings of GATES, more for those of TA-GATES. All other parameters as in GATES. The
     training has defaults of its own, chosen within NAS-Bench-201's training pool: since it goes on from what
@@ -61,8 +64,10 @@ class GatesPP(GatedPredictor):
     Scores have no unit: only their order means anything.
     """
 
-    _learned: ClassVar[tuple[str, ...]] = ("space_", "layout_", "features_")
+    state_version: ClassVar[int] = 2
+    _learned: ClassVar[tuple[str, ...]] = ("space_", "layout_", "features_", "warm_")
     features_: OpFeatures | None
+    warm_: bool
 
     def __init__(
         self,
@@ -79,6 +84,7 @@ class GatesPP(GatedPredictor):
         pretrain_batch_size: int = 64,
         pretrain_lr: float = 1e-3,
         pretrain_seed: int = 0,
+        guard: bool = True,
         joint: float = 0.0,
         joint_rows: int = 1000,
         timesteps: int = 1,
@@ -120,6 +126,7 @@ class GatesPP(GatedPredictor):
         self.pretrain_batch_size = pretrain_batch_size
         self.pretrain_lr = pretrain_lr
         self.pretrain_seed = pretrain_seed
+        self.guard = guard
         self.joint = joint
         self.joint_rows = joint_rows
         self.timesteps = timesteps
@@ -171,6 +178,7 @@ class GatesPP(GatedPredictor):
         return cast("Loss", self.loss)
 
     def _learn_features(self, batch: GraphBatch) -> np.ndarray | None:
+        self.warm_ = False
         self.features_ = learned_features(self, batch.space)
         return self._features(batch)
 
@@ -181,14 +189,16 @@ class GatesPP(GatedPredictor):
         return check_labels(y, n, self.loss)
 
     def _starts(self, models: Sequence[Any]) -> list[Parameters]:
-        if self.aux_targets and self.joint:
-            self._mix(models)
         starts = fresh(models)
         if not self.aux_targets:
             return starts
-        learned = pretrained(models[0], _with_targets)
+        learned = pretrained(models[0], _with_targets) * len(models)
         last = f"head.{len(models[0].config_.head)}."  # what scores starts afresh, what it reads does not
-        return warmed(starts, learned * len(models), last)
+        guard(models, starts, warmed(starts, learned, last))
+        if self.joint:
+            self._mix(models)
+            starts = fresh(models)
+        return kept(models, starts, warmed(starts, learned, last))
 
     def _mix(self, models: Sequence[Any]) -> None:
         """Add rows of the pool, which have scores and no label, to what prepared models are trained on."""
@@ -196,9 +206,10 @@ class GatesPP(GatedPredictor):
         rows = np.random.default_rng([self.pretrain_seed, 3]).permutation(len(pool))[: self.joint_rows]
         tensors = models[0]._tensors(pool[rows])
         count = len(targets.names)
-        beside = np.concatenate([np.full((len(rows), 1), np.nan), targets.values[rows]], axis=1)
         for model in models:
             own, y = model._training
+            asked = targets.values[rows] if model.warm_ else np.full((len(rows), count), np.nan)
+            beside = np.concatenate([np.full((len(rows), 1), np.nan), asked], axis=1)
             labels = np.concatenate([y[:, None], np.full((len(y), count), np.nan)], axis=1)
             joined = [torch.cat(parts) for parts in zip(own, tensors, strict=True)]
             model._training = (joined, np.concatenate([labels, beside]))

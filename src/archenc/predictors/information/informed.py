@@ -25,7 +25,7 @@ from archenc.predictors.pure_network import PureNetwork
 
 def check_information(predictor: Any) -> None:
     """Check the parameters of both kinds of information."""
-    for name in ("op_features", "aux_targets"):
+    for name in ("op_features", "aux_targets", "guard"):
         check_option(name, getattr(predictor, name), (True, False))
     if predictor.saliencies is not None and not predictor.op_features:
         raise InvalidArgument("op_features=False makes no use of the saliencies that are given")
