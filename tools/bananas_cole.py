@@ -79,6 +79,7 @@ def arms() -> list[Arm]:
     """Return the arms: those that need no model of text come first."""
     bananas = "bananas:preset=cole"
     texts = "bananas:preset=cole:components=128"
+    model, ours = "cole:reduction=none:dtype=bfloat16", "canonical=true:pooling=avg_all"
     return [
         Arm("evolution:charge_duplicates=true", label="evolution, duplicates charged"),
         Arm("local", label="local search"),
@@ -86,13 +87,9 @@ def arms() -> list[Arm]:
         Arm(bananas, "path", label="BANANAS, paths"),
         Arm(bananas, "adjacency", label="BANANAS, one-hot"),
         Arm(texts, "bag_of_tokens:unit=words:canonical=true", label="BANANAS, words of the canonical text"),
-        Arm(texts, "cole:reduction=none", label="BANANAS, COLE, text as published"),
-        Arm(texts, "cole:reduction=none:canonical=true", label="BANANAS, COLE, canonical text"),
-        Arm(
-            texts,
-            "cole:reduction=none:random_weights=0:canonical=true",
-            label="BANANAS, model with random weights, canonical text",
-        ),
+        Arm(texts, model, label="BANANAS, COLE, text as published"),
+        Arm(texts, f"{model}:{ours}", label="BANANAS, COLE, canonical text"),
+        Arm(texts, f"{model}:{ours}:random_weights=0", label="BANANAS, random weights, canonical text"),
     ]
 
 

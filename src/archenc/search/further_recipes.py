@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from archenc.errors import InvalidArgument
 from archenc.pipelines.by_name import encoders
@@ -15,6 +15,9 @@ from archenc.search.strategies import as_features
 from archenc.search.surrogates.botorch_process import BotorchProcess
 from archenc.search.surrogates.process import Process
 from archenc.search.surrogates.scored import ScorePrior
+
+if TYPE_CHECKING:
+    from archenc.search.transferred import Source
 
 
 def botorch_process(
@@ -72,16 +75,28 @@ def flan_transfer(
     source: the name of a table, such as transnasbench101, with its `metric`; or a `transferred.Source`.
     Every search begins with what the source ranks first, and each round fine-tunes the source's own weights.
     """
-    from archenc.pipelines.by_name import assemble
-    from archenc.search.transferred import Source, TransferredRounds
+    from archenc.search.transferred import TransferredRounds
 
     if source is None or (isinstance(source, str) and not metric):
         raise InvalidArgument(
             "source, metric: needed, the table that the predictor learns on first and the metric of it"
         )
-    if isinstance(source, str):
-        from archenc.tables import BenchmarkTable
 
-        unfitted = assemble(predictor) if isinstance(predictor, str) else predictor
-        source = Source.of_table(BenchmarkTable.open(source), metric, unfitted, labels, source_seed)
-    return TransferredRounds(source, sizes, epochs=epochs, lr=lr)
+    @cache
+    def rounds() -> TransferredRounds:  # opens no table before a search begins
+        learn = _learned if isinstance(predictor, str) else _learned.__wrapped__
+        given = learn(source, metric, predictor, labels, source_seed) if isinstance(source, str) else source
+        return TransferredRounds(given, sizes, epochs=epochs, lr=lr)
+
+    return lambda domain, **given: rounds()(domain, **given)
+
+
+@lru_cache(maxsize=4)
+def _learned(table: str, metric: str, predictor: Any, labels: int, seed: int) -> Source:
+    """Fit a predictor on a table, once in a process however many searches it begins."""
+    from archenc.pipelines.by_name import assemble
+    from archenc.search.transferred import Source
+    from archenc.tables import BenchmarkTable
+
+    unfitted = assemble(predictor) if isinstance(predictor, str) else predictor
+    return Source.of_table(BenchmarkTable.open(table), metric, unfitted, labels, seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Self, final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from archenc.errors import InvalidArgument
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.choosing import Halving
-from archenc.search.domain import as_domain
+from archenc.search.domain import Domain, as_domain
 from archenc.search.surrogates.estimator import Estimator
 from archenc.tables import BenchmarkTable
 from archenc.typing import Seed, as_generator, whole_number
@@ -95,6 +96,7 @@ class TransferredRounds:
     def __init__(self, source: Source, sizes: Sequence[int], **options: Any) -> None:
         self.source, self.sizes = source, tuple(sizes)
         self._surrogate = Estimator(FromSource(source, **options))
+        self._known: WeakKeyDictionary[Domain, np.ndarray] = WeakKeyDictionary()
 
     def __call__(self, domain: Any, *, seed: Seed = 0, objectives: int = 1) -> ModelGuided:
         """Return a searcher. Raises InvalidArgument where the domain is not listed."""
@@ -115,9 +117,12 @@ class TransferredRounds:
             seed=rng,
         )
 
-    def _scores(self, domain: Any) -> np.ndarray:
+    def _scores(self, domain: Domain) -> np.ndarray:
+        """Return what the source says of all architectures: found once for all searches in a domain."""
         from archenc.predictors.transfer import fine_tune
 
-        archs = domain.archs(range(len(domain)))
-        carried = fine_tune(self.source.predictor, archs[:_SHOWN])
-        return np.asarray(carried.predict(archs), dtype=np.float64)
+        if domain not in self._known:
+            archs = domain.archs(range(len(domain)))
+            carried = fine_tune(self.source.predictor, archs[:_SHOWN])
+            self._known[domain] = np.asarray(carried.predict(archs), dtype=np.float64)
+        return self._known[domain]
