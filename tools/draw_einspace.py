@@ -1,12 +1,14 @@
 """Draw einspace networks to train on small images: random ones, and descendants of known ones.
 
-    python tools/draw_einspace.py 400 > einspace.txt
+    python tools/draw_einspace.py 400 --most-tokens 4096 > einspace.txt
     archenc benchmark build --space einspace --dataset digits --archs einspace.txt --out einspace_digits \\
-        --epochs 8 --lr 0.04 --shard 8
+        --epochs 8 --lr 0.04 --shard 4 --seeds 0,1
+    python tools/make_einspace_digits.py einspace_digits
 
 Most random derivations learn nothing, so that of four networks one is random and three descend, by 1 to 8
 mutations and crossovers, from small residual, convolutional and attention networks. No two have one
-derivation, and all keep LIMITS.
+derivation, and all keep LIMITS. The first n of a longer draw are a draw of n. --most-tokens leaves out
+those whose ONNX text, which writes out every copy, is longer for the small language model.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import argparse
 
 import numpy as np
 
+from archenc import text
+from archenc.encoders.cole.language_model import LanguageModel
 from archenc.graph import Architecture
 from archenc.spaces.einspace import EinSpace, Limits, seeds
 from archenc.spaces.einspace.seeds import chain, conv, layer
@@ -28,9 +32,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("n", type=int)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--most-tokens", type=int, help="leave out networks with longer ONNX texts")
     options = parser.parse_args()
-    for arch in drawn(options.n, options.seed):
+    archs = drawn(options.n, options.seed)
+    if options.most_tokens is not None:
+        archs = [arch for arch, n in zip(archs, tokens(archs), strict=True) if n <= options.most_tokens]
+    for arch in archs:
         print(SPACE.format(arch))
+
+
+def tokens(archs: list[Architecture]) -> list[int]:
+    """Return the lengths of the ONNX texts in tokens of MiniLM."""
+    known = LanguageModel.of("minilm").tokens()
+    return [len(known.ids([text.slim_text(arch)])[0]) for arch in archs]
 
 
 def ancestors() -> list[Architecture]:

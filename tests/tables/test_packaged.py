@@ -1,4 +1,4 @@
-"""digits201: what ships with the package is whole, small, and what its datasheet says."""
+"""Tables that ship with the package: whole, small, and what their datasheets say."""
 
 from __future__ import annotations
 
@@ -64,3 +64,21 @@ def test_a_name_that_does_not_come_with_it_is_refused():
     assert packaged_path("digits202") is None
     with pytest.raises((archenc.ArchencError, InvalidArgument)):
         archenc.BenchmarkTable.open("digits202")
+
+
+def test_einspace_digits_is_small_whole_and_has_what_experiments_ask_for():
+    path = packaged_path("einspace_digits")
+    assert path is not None
+    assert path.stat().st_size < 200_000
+    table = archenc.BenchmarkTable.open("einspace_digits")
+    assert (table.space, len(table)) == ("einspace", 350)
+    record = table.values("digits_val_accuracy_8ep")
+    seeds = [table.values(f"digits_val_accuracy_8ep_seed{seed}") for seed in (0, 1)]
+    assert np.allclose(record, np.mean(seeds, axis=0), atol=1e-4, equal_nan=True)
+    learned = table.values("digits_val_accuracy_8ep_learned")
+    assert np.array_equal(~np.isnan(learned), record > 15)
+    assert np.nanmin(table.values("digits_params")) >= 10
+    member = space("einspace")
+    archs = table.architectures(np.arange(0, 350, 50))
+    assert [member.format(arch) for arch in archs] == table.spellings(np.arange(0, 350, 50))
+    assert {dict(arch.attributes)["height"] for arch in archs} == {8}

@@ -223,7 +223,8 @@ def _source(source: Source, seed: int) -> Labelled:
 
 @cache
 def _experiments() -> dict[str, Experiment]:
-    return read_definitions("experiments.toml", _experiment) | read_definitions("cole.toml", _experiment)
+    files = ("experiments.toml", "cole.toml", "wide.toml")
+    return {name: one for file in files for name, one in read_definitions(file, _experiment).items()}
 
 
 def _experiment(name: str, fields: dict[str, Any]) -> Experiment:

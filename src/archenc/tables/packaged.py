@@ -13,7 +13,7 @@ _FOLDER = Path(str(files("archenc"))) / "data"
 
 
 def packaged() -> list[str]:
-    """Return the names of the tables that come with archenc: digits201, where the build shipped it."""
+    """Return the names of the tables that come with archenc, where the build shipped them."""
     return sorted(path.stem for path in _FOLDER.glob("*.parquet"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, final
 
 from archenc.errors import InvalidArgument, shown
@@ -133,8 +133,12 @@ def slim_text(arch: Architecture, *, legacy: bool = False) -> str:
     One text a cell, apart by an empty line; what is dead is left out, as an export leaves it out. legacy: see
     `chain_slim`. Raises InvalidArgument for a space whose cells are not known here.
     """
-    graphs = traced(_checked(arch).space).graphs(arch)
-    return "\n".join(chain_slim(graph, legacy=legacy) for graph in graphs)
+    return _slim_text(_checked(arch), legacy)
+
+
+@lru_cache(maxsize=1 << 10)  # an einspace network can be a hundred thousand steps, and trials ask again
+def _slim_text(arch: Architecture, legacy: bool) -> str:
+    return "\n".join(chain_slim(graph, legacy=legacy) for graph in traced(arch.space).graphs(arch))
 
 
 _STRINGS: dict[str, Callable[[Architecture], str]] = {
