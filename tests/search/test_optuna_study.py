@@ -98,7 +98,28 @@ def test_samplers_of_optuna_search_a_space_by_its_operations():
     assert seen[0] == NB201.parse(NB201.format(seen[0]))
     assert len(study.trials[0].params) == 6
     with pytest.raises(InvalidArgument, match="take ArchitectureSampler"):
-        suggest(study.ask(), "nasbench301")
+        suggest(study.ask(), "nds_darts")
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [
+        ("nasbench301", 24),
+        ("nasbench101", 26),
+        ("natsbenchsize", 5),
+        ("nasbenchmacro", 8),
+        ("transnasbench101_macro", 7),
+    ],
+)
+def test_samplers_of_optuna_search_other_spaces_by_their_choices(name, choices):
+    member = space(name)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    seen = []
+    study.optimize(lambda trial: seen.append(suggest(trial, name)) or 0.0, n_trials=40)
+    assert len({arch.id() for arch in seen}) > 3
+    assert all(member.parse(member.format(arch)) == arch for arch in seen)
+    assert max(len(trial.params) for trial in study.trials) == choices
+    assert {trial.state.name for trial in study.trials} <= {"COMPLETE", "PRUNED"}
 
 
 @unchecked()

@@ -1,4 +1,4 @@
-"""Optuna: our searchers as its sampler, and spaces as its parameters."""
+"""Optuna: our searchers as its sampler."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
 
 from archenc.errors import InvalidArgument, require
-from archenc.graph import Architecture, Cell, Edge, Kind
+from archenc.graph import Architecture
 from archenc.search.base import Searcher
 from archenc.search.domain import spelled
-from archenc.spaces import SearchSpace, space
+from archenc.search.optuna_choices import suggest
 
 optuna: Any = require("optuna", "optuna")
+
+__all__ = ["PARAMETER", "ArchitectureSampler", "study_of", "suggest"]
 
 PARAMETER = "architecture"
 _LARGEST = 2**31 - 1
 _TRIES = 1000
-_LOOKED_AT = 20
 
 
 @final
@@ -131,41 +131,3 @@ def study_of(searcher: Searcher, *, direction: str | Sequence[str] = "maximize",
     if len(directions) != searcher.objectives:
         raise InvalidArgument(f"direction={direction!r}: the searcher has {searcher.objectives} objectives")
     return optuna.create_study(directions=directions, sampler=ArchitectureSampler(searcher), **options)
-
-
-def suggest(trial: Any, of: SearchSpace | str, prefix: str = "op") -> Architecture:
-    """Return an architecture from choices that any sampler of Optuna makes: an operation for each edge.
-
-    of: a space in which every edge is there and carries one of its operations, such as NAS-Bench-201 and
-    TransNAS-Bench-101 (micro). Raises InvalidArgument for another, which `ArchitectureSampler` can search.
-    """
-    member = space(of) if isinstance(of, str) else of
-    first = _frame(member)
-    names = [operation.name for operation in member.ops]
-    cells = []
-    for number, cell in enumerate(first.cells):
-        edges = tuple(
-            Edge(
-                source,
-                target,
-                member.ops[
-                    names.index(trial.suggest_categorical(f"{prefix}{number}_{source}_{target}", names))
-                ],
-            )
-            for source, target, _ in cell.edges
-        )
-        cells.append(Cell(cell.nodes, edges))
-    return member.parse(Architecture(member.name, tuple(cells)))
-
-
-def _frame(member: SearchSpace) -> Architecture:
-    """Return any architecture of a space in which all have the same nodes and edges."""
-    seen = member.sample(_LOOKED_AT, 0)
-    shapes = [[(cell.nodes, [edge[:2] for edge in cell.edges]) for cell in arch.cells] for arch in seen]
-    links = any(edge.op.kind is Kind.LINK for cell in seen[0].cells for edge in cell.edges)
-    if links or seen[0].attributes or any(one != two for one, two in pairwise(shapes)):
-        raise InvalidArgument(
-            f"of={member.name!r}: its architectures differ in more than the operations of their edges; take "
-            "ArchitectureSampler, which searches any space"
-        )
-    return seen[0]
