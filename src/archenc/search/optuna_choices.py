@@ -94,7 +94,7 @@ def _(member: TransNasBench101Macro, trial: Any, prefix: str) -> Architecture:
     )
 
 
-def _inside(member: SearchSpace, native: object) -> Architecture:
+def _inside(member: Any, native: object) -> Architecture:
     """Read what may be outside of a space; then the trial is pruned."""
     try:
         return member.parse(native)
