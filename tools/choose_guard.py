@@ -108,9 +108,8 @@ def lines(known: dict[tuple[str, int, str], dict[str, Any]]) -> list[dict[str, A
             line |= {f"margin {m}": np.where(lost <= m, tau, other).mean() for m in MARGINS}
         found.append(line)
     guarded = [line for line in found if "without" in line]
-    means = {key: np.mean([line[key] for line in guarded]) for key in guarded[0] if key[0] in "mwt"}
-    mean = {"scores": "mean of the lines with scores", **{k: means[k] for k in means if k in _columns()[4:]}}
-    return [*found, mean]
+    means = {key: float(np.mean([line[key] for line in guarded])) for key in _columns()[4:]}
+    return [*found, {"scores": "mean of the lines with scores", **means}]
 
 
 def _columns() -> list[str]:
