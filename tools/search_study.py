@@ -22,7 +22,7 @@ from archenc.search.study import Task, run_study
 from archenc.tables import BenchmarkTable
 
 BUDGET = 40
-AT = (10, 20, 40)
+AT = (5, 10, 20, 30, 40)
 TOGETHER = 5
 ENCODINGS = ("adjacency", "path", "path:none=removed", "graph_features")
 READERS = ("gaussian_process", "bananas", "weaknas:width=200", "greedy", "dngo", "cate_local")
@@ -101,7 +101,26 @@ def write(out: str, rows: list[list], areas: np.ndarray, names: list[tuple[str, 
         regrets = [f"{np.mean([row[3 + i] for row in own]):.3f}" for i in range(len(AT))]
         shown = [method, encoding, f"{ranks.average[place]:.1f}", f"{areas[:, place].mean():.3f}", *regrets]
         lines.append(f"| {' | '.join(shown)} |")
+    lines += ["", *of_encodings(areas, names)]
     Path(f"{out}.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def of_encodings(areas: np.ndarray, names: list[tuple[str, str]]) -> list[str]:
+    """Return a table of the encodings alone: on each table their mean area over the algorithms that read."""
+    encodings = list(dict.fromkeys(encoding for _, encoding in names if encoding != "default"))
+    columns = [[place for place, name in enumerate(names) if name[1] == one] for one in encodings]
+    means = np.stack([areas[:, places].mean(axis=1) for places in columns], axis=1)
+    ranks = average_ranks(means)
+    lines = [
+        f"Encodings, their area averaged over the {len(columns[0])} algorithms that read one: "
+        f"p = {ranks.p:.1g}, average ranks differ at 5 % from {ranks.critical:.1f} on.",
+        "",
+        "| encoding | average rank | area |",
+        "|---|---|---|",
+    ]
+    order = np.argsort(ranks.average, kind="stable")
+    found = zip(np.array(encodings)[order], ranks.average[order], means.mean(axis=0)[order], strict=True)
+    return [*lines, *(f"| {name} | {rank:.1f} | {area:.3f} |" for name, rank, area in found)]
 
 
 if __name__ == "__main__":
