@@ -39,6 +39,18 @@ def test_shares_grow_towards_one(problem):
         assert (shares <= 1).all()
 
 
+def test_a_model_finds_more_of_a_front_than_chance(problem):
+    """Of accuracy and lightness, which are at odds."""
+    domain, accuracy = problem.domain, problem.values[:, 0]
+    weights = [
+        sum(edge.op.parametrised for edge in arch.cells[0].edges) for arch in domain.archs(range(len(domain)))
+    ]
+    at_odds = Problem(domain, np.stack([accuracy, 1 - np.array(weights) / 6], axis=1), 25)
+    methods = [Method("random"), Method("gaussian_process:initial=5")]
+    by_chance, guided = shares_of_hypervolume(at_odds, methods, seeds=3, at=(25,)).values()
+    assert guided.mean() > by_chance.mean()
+
+
 def test_all_of_it_is_the_whole(problem):
     few = Problem(problem.domain, problem.values, len(problem.domain))
     found = shares_of_hypervolume(few, [Method("random")], seeds=1, at=(len(problem.domain),))

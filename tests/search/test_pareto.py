@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from archenc.errors import InvalidArgument
 from archenc.search import hypervolume, pareto_front
-from archenc.search.pareto import worths
+from archenc.search.pareto import dominates, scalarised, worths
 
 GRID = arrays(np.float64, st.tuples(st.integers(1, 8), st.sampled_from([2, 3])), elements=st.integers(0, 5))
 
@@ -38,6 +38,20 @@ def test_worths_put_front_before_front_and_failures_last():
     assert min(found[1:4]) > found[4] > found[0]
     assert worths(np.array([[2.0], [np.nan]])).tolist() == [2.0, -np.inf]
     assert pareto_front(values).tolist() == [1, 2, 3]
+
+
+@given(GRID, st.integers(0, 100))
+def test_in_one_number_what_dominates_is_not_behind(values, seed):
+    weights = np.random.default_rng(seed).dirichlet(np.ones(values.shape[1]))
+    found = scalarised(values, weights)
+    better, worse = np.nonzero(dominates(values, values))
+    assert (found[better] >= found[worse]).all()
+
+
+def test_weights_lead_to_every_part_of_a_hollow_front():
+    hollow = np.array([[0.0, 10.0], [4, 4], [10, 0]])  # no sum of weighted objectives prefers the middle
+    best = {int(scalarised(hollow, np.array([w, 1 - w])).argmax()) for w in (0.01, 0.5, 0.99)}
+    assert best == {0, 1, 2}
 
 
 def test_other_shapes_are_refused():

@@ -44,6 +44,19 @@ def worths(values: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
     return found
 
 
+def scalarised(
+    values: Float64[np.ndarray, "n m"], weights: Float64[np.ndarray, " m"]
+) -> Float64[np.ndarray, " n"]:
+    """Return one number a row: its least weighted objective, and a little of their sum (Knowles 2006).
+
+    Objectives are brought to 0..1 over the rows. Some weights make every row of the front the best, also
+    where the front is hollow; weights drawn anew in each round thus lead a model along the whole of it.
+    """
+    least, span = values.min(axis=0), np.ptp(values, axis=0)
+    shares = weights * (values - least) / np.where(span > 0, span, 1.0)
+    return shares.min(axis=1) + 0.05 * shares.sum(axis=1)
+
+
 def _crowding(values: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
     """Return the crowding distance brought to 0..1: 1 at the ends of a front."""
     if len(values) < 3:

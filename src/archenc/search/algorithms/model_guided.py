@@ -14,6 +14,7 @@ from archenc.search.base import Sample, Searcher
 from archenc.search.candidates import Candidates, Everything
 from archenc.search.choosing import Best, Choose
 from archenc.search.domain import Domain
+from archenc.search.pareto import scalarised
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
 from archenc.spaces import SearchSpace
 from archenc.typing import Seed, whole_number
@@ -34,6 +35,7 @@ class ModelGuided(Searcher):
     asked for and not told yet is learned from as if it had the "mean" of what was told, or the "worst" or
     "best" of it, so that what is asked for in parallel differs (Ginsbourger et al. 2010); None: not at all.
 
+    With several objectives, each round learns the least of them, weighted at random (`pareto.scalarised`).
     What failed is learned from as nothing. While there are not two different values, architectures are drawn
     at random, unless the surrogate expects something of itself: then while there is none.
     """
@@ -73,6 +75,7 @@ class ModelGuided(Searcher):
         self._stale = 0
         self._best_known = -np.inf
         self._since = 0  # entries before it are forgotten
+        self._weights = np.zeros(0)  # of the objectives in this round
         super().__init__(
             domain,
             initial=initial,
@@ -103,13 +106,23 @@ class ModelGuided(Searcher):
         if self._queue or self._design:
             return None
         recent = dict.fromkeys(number for number, _ in self._entries[self._since :])
-        numbers, values = self._succeeded()
+        numbers, values = self._values_to_learn(anew=True)
         kept = np.array([number in recent for number in numbers.tolist()], dtype=bool)
         numbers, values = numbers[kept], values[kept]
         if not len(numbers) or ((values == values[0]).all() and not self.surrogate.expectant):
             return None
         numbers, values = self._with_lies(numbers, values)
         return Lesson(numbers, values, int(self._rng.integers(2**31)))
+
+    def _values_to_learn(self, *, anew: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Return what succeeded, in one number each; anew: of several objectives, with other weights."""
+        numbers, values = self._succeeded()
+        if self.objectives == 1 or not len(numbers):
+            return numbers, values
+        if anew:
+            self._weights = self._rng.dirichlet(np.ones(self.objectives))
+        told = np.array([self._values[number] for number in numbers.tolist()])
+        return numbers, scalarised(told, self._weights)
 
     def _with_lies(self, numbers: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Add what is asked for and not told yet, at a value that nobody measured."""
@@ -122,7 +135,7 @@ class ModelGuided(Searcher):
     def refill(self, fitted: Fitted, n: int) -> None:
         """Choose the next round with a model that learned the `lesson`; n: its size, where it has none."""
         size = self.round or n
-        numbers, values = self._succeeded()
+        numbers, values = self._values_to_learn()
         ranked = numbers[np.argsort(-values, kind="stable")]
         closed = set() if self.charge_duplicates else self._asked
         found = self.candidates(self.domain, ranked, closed, self._rng)
@@ -135,7 +148,7 @@ class ModelGuided(Searcher):
         self._queue = found.tolist()
         self._queue += self._near_the_best(ranked, {*self._queue, *self._asked})
         self._rounds += 1
-        self._forget_when_stale(float(values.max()))
+        self._forget_when_stale(float(self._succeeded()[1].max()))
 
     def _near_the_best(self, ranked: np.ndarray, closed: set[int]) -> list[int]:
         """Return, for each of the best, the nearest open architecture of a listed domain, ties by number."""
