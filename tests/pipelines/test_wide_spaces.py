@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from archenc.encoders import GraphFeatures, Sizes
 from archenc.pipelines import GraphAndScores, assemble
@@ -51,3 +52,24 @@ def test_flan_sees_width_depth_and_the_rates():
     model = assemble("flan:timesteps=1:epochs=1").fit(archs, np.arange(12.0))
     one, other = model.predict(rates)
     assert one != other
+
+
+@pytest.mark.parametrize("name", ["nbmacro", "natsss", "accel"])
+def test_a_row_of_stages_has_a_linear_part_and_keeps_it_when_saved(name, tmp_path):
+    archs = space(name).sample(60, 0)
+    labels = Sizes().fit(archs).transform(archs).astype(float)
+    labels = (labels / (1 + labels.std(axis=0))).sum(axis=1)  # a sum of numbers
+    model = GraphAndScores(n_estimators=20).fit(archs[:30], labels[:30])
+    found = model.predict(archs[30:])
+    assert spearmanr(found, labels[30:]).statistic > 0.9
+    forests = GraphAndScores(graph=Sizes(), n_estimators=20).fit(archs[:30], labels[:30])
+    assert forests.ridge_ is None  # of an encoder of one's own nothing is known
+    model.save(tmp_path)
+    mean, std = GraphAndScores.load(tmp_path).predict(archs[30:], return_std=True)
+    np.testing.assert_array_equal(mean, found)
+    assert (std > 0).all()
+
+
+def test_cells_have_no_ridge():
+    archs = space("nb201").sample(12, 0)
+    assert GraphAndScores(n_estimators=5).fit(archs, np.arange(12.0)).ridge_ is None

@@ -14,8 +14,8 @@ from sklearn.pipeline import FeatureUnion
 from archenc.encoders import GraphFeatures, Sizes, ZeroCost
 from archenc.encoders.base import Population
 from archenc.errors import UnknownName
-from archenc.graph import as_batch
-from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
+from archenc.graph import GraphBatch, as_batch
+from archenc.predictors import ExtraTrees, GaussianProcess, Predictor, Ridge
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
 from archenc.spaces import space
@@ -35,6 +35,10 @@ _MANY = 5
 @final
 class GraphAndScores(Predictor):
     """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
+
+    Of a row of stages what is chosen are numbers, and most of what they do is linear: there the process has a
+    linear part and counts twice, and a forest and a ridge regression see the numbers (`Sizes`) without the
+    graph.
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
     graph, unfitted; default `graph_encoder`. prior: how many standard deviations of the label
@@ -84,19 +88,23 @@ class GraphAndScores(Predictor):
         if self.scores is not None:
             missing = cast("Missing", self.missing)
             self.zero_cost_ = ZeroCost(self.scores, self.names, "standard", missing=missing).fit(X)
-        graph, scores = self._features(X)
-        both = np.hstack([scores, graph])
-        widths = [part.shape[1] for part in (scores, graph) if part.shape[1]]
-        self.process_ = GaussianProcess(groups=widths, linear=False, seed=self.seed)
+        self.n_sizes_ = _n_sizes(encoder, X) if self.graph is None else 0
+        inputs = self._inputs(X)
+        scores, both = inputs["scores"], inputs["both"]
+        widths = [scores.shape[1], both.shape[1] - scores.shape[1] - self.n_sizes_, self.n_sizes_]
+        linear = self.n_sizes_ > 0
+        self.process_ = GaussianProcess(
+            groups=[width for width in widths if width], linear=linear, seed=self.seed
+        )
         self.process_.fit(both, target - self.prior * self._consensus(scores))
-        alone = {"scores": scores} if self.has_many_scores else {"graph": graph}
-        inputs = {**alone, "both": both}
+        alone = ["scores"] if self.has_many_scores else [] if linear else ["graph"]
         self.forests_ = {
             name: ExtraTrees(
                 n_estimators=self.n_estimators, max_features=self.max_features, seed=self.seed
-            ).fit(rows, target)
-            for name, rows in inputs.items()
+            ).fit(inputs[name], target)
+            for name in [*alone, "numbers" if linear else "both"]
         }
+        self.ridge_ = Ridge().fit(inputs["numbers"], target) if linear else None
         return self
 
     @property
@@ -105,20 +113,25 @@ class GraphAndScores(Predictor):
         return self.zero_cost_ is not None and len(self.zero_cost_.names_) >= _MANY
 
     def _predict(self, X: Population, with_std: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        graph, scores = self._features(X)
-        inputs = {"graph": graph, "scores": scores, "both": np.hstack([scores, graph])}
-        members = [(self.process_, "both"), *[(forest, name) for name, forest in self.forests_.items()]]
-        found = [member._predict(inputs[name], with_std) for member, name in members]
+        inputs = self._inputs(X)
+        mean, std = self.process_._predict(inputs["both"], with_std)
+        found = [(mean + self.prior * self._consensus(inputs["scores"]), std)]
+        found += [forest._predict(inputs[name], with_std) for name, forest in self.forests_.items()]
+        if self.ridge_ is not None:
+            found += [found[0], self.ridge_._predict(inputs["numbers"], with_std)]
         means = np.stack([mean for mean, _ in found])
-        means[0] += self.prior * self._consensus(scores)
         stds = [std for _, std in found if std is not None]
         return means.mean(0), np.sqrt(np.square(stds).mean(0) + means.var(0)) if with_std else None
 
-    def _features(self, X: Population) -> tuple[Float64[np.ndarray, "n g"], Float64[np.ndarray, "n s"]]:
+    def _inputs(self, X: Population) -> dict[str, Float64[np.ndarray, "n d"]]:
+        """Return what the members see. numbers: scores and sizes, where there are sizes."""
         graph = np.asarray(self.graph_.transform(X), dtype=np.float64)
-        if self.zero_cost_ is None:
-            return graph, np.zeros((len(graph), 0))
-        return graph, np.asarray(self.zero_cost_.transform(X), dtype=np.float64)
+        scores = np.zeros((len(graph), 0))
+        if self.zero_cost_ is not None:
+            scores = np.asarray(self.zero_cost_.transform(X), dtype=np.float64)
+        sizes = graph[:, graph.shape[1] - self.n_sizes_ :]
+        both, numbers = np.hstack([scores, graph]), np.hstack([scores, sizes])
+        return {"graph": graph, "scores": scores, "both": both, "numbers": numbers}
 
     def _consensus(self, scores: Float64[np.ndarray, "n s"]) -> Float64[np.ndarray, " n"]:
         """Mean z-score of the prior's proxies, clipped at 3; 0 without any."""
@@ -136,11 +149,14 @@ class GraphAndScores(Predictor):
             "zero_cost": self.zero_cost_,
             "process": self.process_,
             "forests": dict(self.forests_),
+            "ridge": self.ridge_,
+            "n_sizes": self.n_sizes_,
         }, {}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
+        self.ridge_, self.n_sizes_ = config["ridge"], config["n_sizes"]
 
 
 def graph_encoder(X: Population) -> Any:
@@ -155,12 +171,23 @@ def graph_encoder(X: Population) -> Any:
         members = len(space(batch.space).ops)
     except UnknownName:  # the encoder says what it needs then
         members = 0
-    stages = batch.n_cells > _FEW_CELLS
+    stages = _are_stages(batch)
     most = 1 if stages else 2 if members > _FEW_OPS else None
     features = GraphFeatures(max_subset=most, published=True)
     if not stages and not batch.attribute_names:
         return features
     return FeatureUnion([("graph_features", features), ("sizes", Sizes())])
+
+
+def _are_stages(batch: GraphBatch) -> bool:
+    return batch.n_cells > _FEW_CELLS
+
+
+def _n_sizes(encoder: Any, X: Population) -> int:
+    """Return how many of the last columns of the default encoder are sizes; 0 but for rows of stages."""
+    if not _are_stages(as_batch(X)):
+        return 0
+    return len(encoder.transformer_list[-1][1].get_feature_names_out())
 
 
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
