@@ -15,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
 
 import numpy as np
+from more_errors import MORE
+from provoking import CASES, Shown, archenc, case, flip, nothing_run, raised, small_run, start, stays
 from pyarrow.parquet import ParquetFile
 from torch import nn
 
@@ -42,55 +44,6 @@ SOURCE = SHARED / "nb201" / "Cifar10-NB201.csv"
 NB201 = space("nb201")
 HOME = Path("home")
 TABLE = HOME / "tables" / "nasbench201.parquet"
-
-Shown = tuple[str, str, str]
-"""What was done (>>> Python, $ shell, # a remark), what was printed, and what was kept."""
-
-Provoke = Callable[[], Iterator[Shown]]
-
-CASES: list[Provoke] = []
-
-
-def case(provoke: Provoke) -> Provoke:
-    """Add a case to the page; the first line of its docstring is its heading."""
-    CASES.append(provoke)
-    return provoke
-
-
-def raised(function: Callable[[], object]) -> str:
-    """Return the error that a function raises, as Python prints it."""
-    try:
-        function()
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    raise SystemExit("nothing was raised")
-
-
-def archenc(line: str, expected: int = 2) -> str:
-    """Run a command and return what it printed; fail if it ends otherwise, or with a traceback."""
-    done = subprocess.run(start(line), capture_output=True, text=True, check=False)
-    if done.returncode != expected or "Traceback" in done.stderr:
-        raise SystemExit(f"archenc {line}: exit code {done.returncode}\n{done.stderr}")
-    return (done.stderr if expected else done.stdout).strip().replace(f"{Path.cwd()}/", "")
-
-
-def start(line: str) -> list[str]:
-    """Return the command that runs `archenc LINE` with this Python."""
-    return [sys.executable, "-c", "from archenc.cli.app import main; main()", *line.split()]
-
-
-def stays(path: Path, before: str, what: str) -> str:
-    """Say that a file is what it was; fail if it is not."""
-    if file_sha256(path) != before:
-        raise SystemExit(f"{path} has changed")
-    return f"{what}: the same SHA-256 before and after."
-
-
-def flip(path: Path, place: int) -> None:
-    """Flip one bit of a file."""
-    data = bytearray(path.read_bytes())
-    data[place] ^= 1
-    path.write_bytes(data)
 
 
 @case
@@ -118,7 +71,7 @@ def unknown_op() -> Iterator[Shown]:
         raised(lambda: NB201.parse(text)),
         "Nothing was made or written.",
     )
-    yield ">>> op('conv5x5')", raised(lambda: op("conv5x5")), "Nothing was made or written."
+    yield ">>> op('conv6x6')", raised(lambda: op("conv6x6")), "Nothing was made or written."
 
 
 @case
@@ -283,7 +236,7 @@ def nan_targets() -> Iterator[Shown]:
     yield ">>> Task.from_arrays(architectures, y)", raised(lambda: Task.from_arrays(archs, y)), kept
     yield (
         "$ archenc evaluate --space small.parquet --metric gaps ...  # 30 of 200 values are missing",
-        archenc(f"{small_run('runs')} --metric gaps --trials 2", 0).split("\n\n")[0].split("\n")[0] + " ...",
+        archenc(f"{small_run('gaps')} --metric gaps --trials 2", 0).split("\n\n")[0].split("\n")[0] + " ...",
         "No error: a missing label is missing. Those rows are left out, and the count in the title says so.",
     )
     yield (
@@ -444,21 +397,6 @@ def trials(folder: str) -> list[str]:
     return [line.rpartition(",")[0] for line in (Path(folder) / "trials.csv").read_text().splitlines()]
 
 
-def nothing_run(folder: str = "runs") -> str:
-    """Say that no folder was made; fail if there is one."""
-    if Path(folder).exists():
-        raise SystemExit(f"{folder} was written")
-    return "Nothing was run or written."
-
-
-def small_run(out: str) -> str:
-    """Return a command line for a run on the small table."""
-    return (
-        "evaluate --space small.parquet --predictor ridge --encoder adjacency --metrics kendall_tau "
-        f"--out {out} --no-progress"
-    )
-
-
 def save(folder: str) -> None:
     """Save a fitted predictor."""
     X = np.random.default_rng(0).normal(size=(12, 3))
@@ -495,7 +433,7 @@ def page() -> str:
         "The same cases are tests: `tests/test_bad_input.py`.",
         "",
     ]
-    for provoke in CASES:
+    for provoke in [*CASES, *MORE]:
         lines += [f"## {(provoke.__doc__ or '').rstrip('.')}", ""]
         for done, message, kept in provoke():
             block = done.splitlines()
