@@ -54,6 +54,20 @@ def test_a_whole_space_is_encoded(tmp_path: Path):
     np.testing.assert_array_equal(codes(out), Adjacency().fit(archs).transform(archs))
 
 
+def test_the_codes_of_a_space_take_three_words_and_no_file_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    command = ["encode", "--space", "tnb101_macro", "--encoder", "adjacency"]
+    code, said = call(*command, "--all")
+    assert code == 0, said
+    assert "adjacency-transnasbench101_macro.parquet: 3,256 architectures" in said
+    assert len(codes(tmp_path / "adjacency-transnasbench101_macro.parquet")) == 3_256
+    code, said = call(*command, "--sample", "5")  # other codes do not take their place
+    assert code == 2
+    assert "adjacency-transnasbench101_macro.parquet" in said
+
+
 def test_training_on_a_file_equals_training_on_its_architectures(tmp_path: Path):
     archs = space("nb301").sample(12, 1)
     (tmp_path / "archs.txt").write_text("\n".join(map(space("nb301").format, archs)))

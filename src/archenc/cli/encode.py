@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def encode(
     space: Annotated[str, typer.Option(help="Search space: nb201, nb101, nb301, tnb101, ...")],
     encoder: Annotated[str, typer.Option(help="A registered encoder: adjacency, path, arch2vec, cate, ...")],
-    out: Annotated[Path, typer.Option(help="The parquet file; a run that was stopped goes on there.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The parquet file; a stopped run goes on there. Default: ENCODER-SPACE.parquet."),
+    ] = None,
     whole: Annotated[bool, typer.Option("--all", help="Every architecture of the space.")] = False,
     archs: Annotated[Path | None, typer.Option(help="Those of a text file, one a line.")] = None,
     sample: Annotated[int, typer.Option(min=0, help="So many, drawn at random.")] = 0,
@@ -42,6 +45,7 @@ def encode(
     if whole + (archs is not None) + (sample > 0) != 1:
         raise InvalidArgument("--all, --archs, --sample: choose one of them")
     member = find(space)
+    out = Path(f"{encoder}-{member.name}.parquet") if out is None else out
     options = settings(set_ or [])
     chosen, total, what = _chosen(member, archs, sample, seed)
     model = made(encoder, encoder_class(encoder), options)
