@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
 STUDIES = {
-    "NAS-Bench-101, 20,001 cells, validation accuracy after 108 epochs": "encodings-nb101",
-    "NAS-Bench-201, 9,444 cells, CIFAR-10 validation accuracy after 200 epochs": "learned-nb201",
-    "NAS-Bench-301, 725 architectures, accuracy by a surrogate": "encodings-nb301",
-    "TransNAS-Bench-101 micro, 4,096 cells, class_scene": "encodings-tnb101",
+    "NAS-Bench-101, 20,001 cells, validation accuracy after 108 epochs": ("encodings-nb101", "scores-nb101"),
+    "NAS-Bench-201, 9,444 cells, CIFAR-10 validation accuracy after 200 epochs": ("learned-nb201",),
+    "NAS-Bench-301, 725 architectures, accuracy by a surrogate": ("encodings-nb301",),
+    "TransNAS-Bench-101 micro, 4,096 cells, class_scene": ("encodings-tnb101",),
 }
 SIZES = ("8", "32", "128", "512")
 PREDICTORS = {"ridge": "ridge", "xgboost": "XGBoost", "mlp": "MLP", "flan": "FLAN, beside the graph"}
@@ -27,14 +28,16 @@ encoding beside the graph, in its first row nothing else. The best of each size 
 """
 
 
-def read(name: str) -> dict[tuple[str, str, str], float]:
+def read(names: Sequence[str]) -> dict[tuple[str, str, str], float]:
     """Return tau by encoding, predictor and training size."""
-    with (RESULTS / f"{name}.csv").open() as stream:
-        return {
-            (row["encoding"], row["method"].partition(":")[0], row["n_train"]): float(row["mean"])
-            for row in csv.DictReader(stream)
-            if row["metric"] == "kendall_tau"
-        }
+    found = {}
+    for name in names:
+        with (RESULTS / f"{name}.csv").open() as stream:
+            for row in csv.DictReader(stream):
+                if row["metric"] == "kendall_tau":
+                    method = row["method"].partition(":")[0]
+                    found[row["encoding"], method, row["n_train"]] = float(row["mean"])
+    return found
 
 
 def table(found: dict[tuple[str, str, str], float]) -> list[str]:
@@ -61,8 +64,9 @@ def table(found: dict[tuple[str, str, str], float]) -> list[str]:
 def main() -> None:
     """Write the page."""
     lines = [HEAD.format(sizes=" / ".join(SIZES))]
-    for title, name in STUDIES.items():
-        lines += [f"## {title}", "", f"[{name}]({name}.md)", "", *table(read(name)), ""]
+    for title, names in STUDIES.items():
+        pages = ", ".join(f"[{name}]({name}.md)" for name in names)
+        lines += [f"## {title}", "", pages, "", *table(read(names)), ""]
     (RESULTS / "encodings.md").write_text("\n".join(lines))
 
 
