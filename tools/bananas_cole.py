@@ -138,7 +138,7 @@ def write(out: Path, found: dict[Arm, Found], budget: int) -> None:
                 apart = [middle, low, high, f"{p:.2g}"]
             ends = one.curves(arm)[:, -1]
             error = ends.std(ddof=1) / np.sqrt(len(ends))
-            writer.writerow([*row(arm, one), *apart, f"{ends.mean():.3f}", f"{error:.3f}", budget])
+            writer.writerow([*row(arm, one), *apart, f"{ends.mean():.4f}", f"{error:.4f}", budget])
 
 
 if __name__ == "__main__":
