@@ -8,7 +8,9 @@ import multiprocessing.connection
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar, final
 
@@ -27,11 +29,12 @@ _IMPORTS = 600.0
 @final
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Item, Result]):
-    """What became of an item: a result, or why there is none."""
+    """What became of an item: a result, or why there is none, and after how many seconds."""
 
     item: Item
     result: Result | None
     failure: str = ""
+    seconds: float = field(default=0.0, compare=False)
 
 
 def in_time(
@@ -50,18 +53,45 @@ def in_time(
     `shared` once, and one item after another. items: emptied; the caller may add more between two outcomes.
     jobs: processes, of so many threads. Closing the iterator kills the processes.
     """
-    busy: dict[Connection, _Worker] = {}
-    idle: list[_Worker] = []
-    try:
-        while items or busy:
-            while items and len(busy) < jobs:
-                worker = idle.pop() if idle else _Worker(work, shared, threads)
-                worker.take(items.popleft(), seconds)
-                busy[worker.line] = worker
-            yield from _heard(busy, idle, seconds)
-    finally:
-        for worker in [*busy.values(), *idle]:
-            worker.kill()
+    with closing(Workers(work, shared, seconds, jobs=jobs, threads=threads)) as workers:
+        yield from workers.outcomes(items)
+
+
+@final
+class Workers(Generic[Item, Result]):
+    """The processes of `in_time`, for those who have more items later: they live until `close`."""
+
+    def __init__(
+        self,
+        work: Callable[[Shared, Item], Result],
+        shared: Shared,
+        seconds: float = math.inf,
+        *,
+        jobs: int = 1,
+        threads: int = 1,
+    ) -> None:
+        self._start = partial(_Worker, work, shared, threads)
+        self._seconds, self._jobs = seconds, jobs
+        self._idle: list[_Worker] = []
+
+    def outcomes(self, items: deque[Item]) -> Generator[Outcome[Item, Result]]:
+        """Yield the outcome of every item as they come. Closing the iterator kills what is at work."""
+        busy: dict[Connection, _Worker] = {}
+        try:
+            while items or busy:
+                while items and len(busy) < self._jobs:
+                    worker = self._idle.pop() if self._idle else self._start()
+                    busy[worker.line] = worker
+                    worker.take(items.popleft(), self._seconds)
+                yield from _heard(busy, self._idle, self._seconds)
+        finally:
+            for worker in busy.values():
+                worker.kill()
+
+    def close(self) -> None:
+        """Kill the processes."""
+        while self._idle:
+            self._idle.pop().kill()
 
 
 def _heard(busy: dict[Connection, _Worker], idle: list[_Worker], seconds: float) -> list[Outcome[Any, Any]]:
@@ -73,19 +103,19 @@ def _heard(busy: dict[Connection, _Worker], idle: list[_Worker], seconds: float)
         worker = busy[line]  # pyright: ignore[reportArgumentType] - what comes back are the lines given
         try:
             said = worker.line.recv()
-        except EOFError:
+        except (EOFError, OSError):
             del busy[worker.line]
-            found.append(Outcome(worker.item, None, worker.died()))
+            found.append(worker.outcome(None, worker.died()))
             continue
         if not worker.begun:
-            worker.begun, worker.end = True, time.monotonic() + seconds
+            worker.begin(seconds)
             continue
         idle.append(busy.pop(worker.line))
-        found.append(Outcome(worker.item, said))
+        found.append(worker.outcome(said))
     for worker in [worker for worker in busy.values() if worker.end <= time.monotonic()]:
         del busy[worker.line]
         worker.kill()
-        found.append(Outcome(worker.item, None, f"it took longer than {seconds:g} seconds"))
+        found.append(worker.outcome(None, f"it took longer than {seconds:g} seconds"))
     return found
 
 
@@ -97,7 +127,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")  # forking a process that runs threads can deadlock
         self.line, other = context.Pipe()
         self.item: Any = None
-        self.begun, self.end = False, math.inf
+        self.begun, self.since, self.end = False, math.inf, math.inf
         self.process = context.Process(target=_serve, args=(other, work, shared, threads), daemon=True)
         with deaf_children():
             self.process.start()
@@ -105,11 +135,21 @@ class _Worker:
 
     def take(self, item: Any, seconds: float) -> None:
         """Begin an item."""
-        self.item, self.end = item, time.monotonic() + (seconds if self.begun else _IMPORTS)
+        self.item, self.since = item, time.monotonic()
+        self.end = self.since + (seconds if self.begun else _IMPORTS)
         try:
             self.line.send(item)
         except OSError:  # it has just died, which the line says next
             return
+
+    def begin(self, seconds: float) -> None:
+        """Start the clock of the item: the process has imported what it needs."""
+        self.begun, self.since = True, time.monotonic()
+        self.end = self.since + seconds
+
+    def outcome(self, result: Any, failure: str = "") -> Outcome[Any, Any]:
+        """Return what became of the item."""
+        return Outcome(self.item, result, failure, time.monotonic() - self.since)
 
     def died(self) -> str:
         """Say how the process ended, after it closed its end of the line."""

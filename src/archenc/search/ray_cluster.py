@@ -61,7 +61,7 @@ class OnRay:
                     if self.timeout is not None and gone >= self.timeout:
                         ray.cancel(one, force=True)
                         del busy[one]
-                        yield place, Outcome(math.nan, gone, f"no answer within {self.timeout:g} s")
+                        yield place, Outcome(math.nan, gone, f"it took longer than {self.timeout:g} seconds")
         finally:
             for one in busy:
                 ray.cancel(one, force=True)
