@@ -13,9 +13,6 @@ import argparse
 import csv
 import io
 import os
-import statistics
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -30,6 +27,7 @@ from archenc.encoders.learned.vocabulary import RESERVED, TokenFrame
 from archenc.graph import as_batch
 from archenc.spaces import space
 from archenc.store import write_text
+from timing import in_turn
 
 COMMAND = "python benchmarks/arch2vec_speed.py --write"
 RESULT = Path(__file__).resolve().parents[1] / "docs" / "results" / "arch2vec_speed.csv"
@@ -70,18 +68,6 @@ class Straightforward(nn.Module):
         mu, s = self.encode(ops, links)
         z = self.dropout(mu + s.exp() * torch.randn_like(mu))
         return torch.sigmoid(self.ops(z)), torch.sigmoid(torch.matmul(z, z.transpose(1, 2))), mu, s
-
-
-def seconds(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Return the median seconds of each, measured in turn so that a busy machine slows all alike."""
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(repeats + 1):
-        for name, work in works.items():
-            start = time.process_time()
-            work()
-            if number:  # the first round warms up
-                times[name].append(time.process_time() - start)
-    return {name: statistics.median(measured) for name, measured in times.items()}
 
 
 def measure(repeats: int) -> list[tuple[str, str, float]]:
@@ -134,8 +120,8 @@ def measure(repeats: int) -> list[tuple[str, str, float]]:
 
     ours.train()
     theirs.train()
-    training = seconds({"ours": step, "theirs": straightforward}, repeats)
-    coding = seconds({"ours": codes, "theirs": straightforward_codes}, repeats)
+    training = in_turn({"ours": step, "theirs": straightforward}, repeats)
+    coding = in_turn({"ours": codes, "theirs": straightforward_codes}, repeats)
     return [
         (f"training step, {BATCH} cells, straightforward", "ms", training["theirs"] / STEPS * 1e3),
         (f"training step, {BATCH} cells, ours", "ms", training["ours"] / STEPS * 1e3),

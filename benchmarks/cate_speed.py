@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +28,7 @@ from archenc.encoders.learned.cate.task import CateTask, Cells, Rules
 from archenc.encoders.learned.vocabulary import TokenFrame
 from archenc.graph import as_batch
 from archenc.spaces import space
+from timing import in_turn
 
 COMMAND = "python benchmarks/cate_speed.py --write"
 RESULT = Path(__file__).resolve().parents[1] / "docs" / "results" / "cate_speed.csv"
@@ -114,18 +113,6 @@ class Straightforward(nn.Module):
         for layer in self.cross:
             x, closed = layer(x, mask)
         return torch.log_softmax(self.head(self.dropout(torch.tanh(self.hidden(closed)))), dim=-1)
-
-
-def in_turn(works: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Return the median seconds of each, measured in turn so that a busy machine slows all alike."""
-    times: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(repeats + 1):
-        for name, work in works.items():
-            start = time.process_time()
-            work()
-            if number:  # the first round warms up
-                times[name].append(time.process_time() - start)
-    return {name: statistics.median(measured) for name, measured in times.items()}
 
 
 def preparation(repeats: int) -> list[tuple[str, str, float]]:
