@@ -21,13 +21,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy, one_hot
 
+from _timing import in_turn
 from archenc.encoders.learned.arch2vec.network import Arch2VecNetwork
 from archenc.encoders.learned.arch2vec.training import Arch2VecTask, CellTensors
 from archenc.encoders.learned.vocabulary import RESERVED, TokenFrame
 from archenc.graph import as_batch
 from archenc.spaces import space
 from archenc.store import write_text
-from timing import in_turn
 
 COMMAND = "python benchmarks/arch2vec_speed.py --write"
 RESULT = Path(__file__).resolve().parents[1] / "docs" / "results" / "arch2vec_speed.csv"

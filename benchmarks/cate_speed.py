@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from _timing import in_turn
 from archenc.encoders.learned.cate.costs import nb101_parameters
 from archenc.encoders.learned.cate.network import CateNetwork, Size
 from archenc.encoders.learned.cate.pairs import pairs_by_cost
@@ -28,7 +29,6 @@ from archenc.encoders.learned.cate.task import CateTask, Cells, Rules
 from archenc.encoders.learned.vocabulary import TokenFrame
 from archenc.graph import as_batch
 from archenc.spaces import space
-from timing import in_turn
 
 COMMAND = "python benchmarks/cate_speed.py --write"
 RESULT = Path(__file__).resolve().parents[1] / "docs" / "results" / "cate_speed.csv"

@@ -16,7 +16,6 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-NOT_RUN = ("run.py", "timing.py")
 HERE = Path(__file__).resolve().parent
 
 
@@ -42,12 +41,12 @@ def main() -> int:
     scripts = [
         path
         for path in sorted(HERE.glob("*.py"))
-        if path.name not in NOT_RUN
+        if path.name != "run.py"
         and not path.name.startswith("_")
         and (not words or any(word in path.stem for word in words))
     ]
     if not scripts:
-        names = ", ".join(path.stem for path in sorted(HERE.glob("*.py")) if path.name not in NOT_RUN)
+        names = ", ".join(path.stem for path in sorted(HERE.glob("*.py")) if path.name != "run.py")
         print(f"no measurement is called {' or '.join(words)}; there are: {names}", file=sys.stderr)
         return 2
     print(machine())
