@@ -1,11 +1,9 @@
 """Work with a deadline: what is late or dies is reported, the rest goes on, nothing is left."""
 
-import importlib
 import multiprocessing
 import operator
-import sys
 from collections import deque
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -29,12 +27,8 @@ def moody(shared, item):
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module that fresh processes can import too: they get the path of this one."""
-    (tmp_path / "moody_work.py").write_text(WORK)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "moody_work", raising=False)
-    return importlib.import_module("moody_work")
+def work(importable: Callable[[str, str], ModuleType]) -> ModuleType:
+    return importable("moody_work", WORK)
 
 
 def test_what_is_late_or_dies_is_reported_and_the_rest_goes_on(work: ModuleType):

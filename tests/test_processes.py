@@ -1,10 +1,9 @@
 """Work in processes: everything is done once, errors and a stop end the processes, nothing is begun late."""
 
-import importlib
 import multiprocessing
 import operator
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -31,12 +30,8 @@ def leaves_a_trace(folder, item):
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module that fresh processes can import too: they get the path of this one."""
-    (tmp_path / "work_of_a_test.py").write_text(WORK)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "work_of_a_test", raising=False)
-    return importlib.import_module("work_of_a_test")
+def work(importable: Callable[[str, str], ModuleType]) -> ModuleType:
+    return importable("work_of_a_test", WORK)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import sys
-from importlib import import_module
 
 import numpy as np
 import pytest
@@ -84,21 +82,19 @@ def test_every_way_to_fail_is_a_failure_with_a_reason():
 
 
 @pytest.fixture
-def troubles(tmp_path, monkeypatch):
+def troubles(importable):
     """A module with a function that hangs for one architecture, and dies for another."""
     hangs, dies = (NB201.format(arch) for arch in ARCHS[:2])
-    (tmp_path / "troubles.py").write_text(
+    return importable(
+        "troubles",
         "import os, time\n"
         "from archenc.spaces import space\n"
         "def worse(arch):\n"
         "    spelled = space('nasbench201').format(arch)\n"
         f"    if spelled == {hangs!r}: time.sleep(600)\n"
         f"    if spelled == {dies!r}: os._exit(3)\n"
-        "    return float(os.getpid())\n"
+        "    return float(os.getpid())\n",
     )
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "troubles", raising=False)
-    return import_module("troubles")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

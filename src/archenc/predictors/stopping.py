@@ -5,12 +5,17 @@ A line from the old weights to the new is as good as a path of stopping points, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from jaxtyping import Float64, Int
+from torch import Tensor
 
+from archenc.networks.threads import single_thread
 from archenc.predictors.flow import Parameters
 from archenc.predictors.losses import all_pairs
+from archenc.predictors.training import ScoreFunction, predict
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 MANY = 64  # labels, from which on training takes longer and one held-out third is enough
@@ -57,3 +62,16 @@ def agreement(
     right = (1 + truth * np.sign(scores[first] - scores[second])[mine]) / 2
     usable = truth != 0
     return float(right[usable].mean()) if usable.any() else 0.5
+
+
+def agreement_of(
+    score: ScoreFunction,
+    parameters: Parameters,
+    tensors: Sequence[Tensor],
+    labels: Float64[np.ndarray, "n ..."],
+    out: Int[np.ndarray, " h"],
+) -> float:
+    """Return the `agreement` of the scores that a network with these parameters gives all n rows."""
+    with single_thread():
+        scores = predict(score, parameters, tensors).double().cpu().numpy()
+    return agreement(scores, labels, out)

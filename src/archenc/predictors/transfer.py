@@ -20,15 +20,14 @@ from torch import Tensor
 
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch
-from archenc.networks.threads import single_thread
 from archenc.predictors import carrying
 from archenc.predictors.carrying import MAPPINGS
 from archenc.predictors.checks import check_number, check_option
 from archenc.predictors.flow import Parameters
 from archenc.predictors.graph_predictor import GraphPredictor, Population, fresh, member_seeds
 from archenc.predictors.pure_network import train_copies
-from archenc.predictors.stopping import FEWEST, MANY, SHARES, agreement, between, chosen_share, held_out
-from archenc.predictors.training import Copy, Schedule, predict
+from archenc.predictors.stopping import FEWEST, MANY, SHARES, agreement_of, between, chosen_share, held_out
+from archenc.predictors.training import Copy, Schedule
 
 P = TypeVar("P", bound=GraphPredictor)
 T = TypeVar("T", bound=BaseEstimator)
@@ -239,9 +238,8 @@ def _shares(moves: Sequence[_Move], schedule: Schedule) -> list[float]:
         found = np.zeros(len(SHARES))
         for i, share in enumerate(SHARES):
             for copy, (start, end) in enumerate(zip(starts, tuned, strict=True)):
-                with single_thread():
-                    scores = predict(score, between(start, end, share), tensors).double().cpu().numpy()
-                found[i] += agreement(scores, move.labels, of_move[copy // len(move.parameters)])
+                out = of_move[copy // len(move.parameters)]
+                found[i] += agreement_of(score, between(start, end, share), tensors, move.labels, out)
         shares.append(chosen_share(found / len(tuned), n))
     return shares
 

@@ -13,12 +13,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 
-from archenc.networks.threads import single_thread
 from archenc.predictors.flow import Parameters
 from archenc.predictors.graph_predictor import member_seeds
 from archenc.predictors.pure_network import train_copies
-from archenc.predictors.stopping import FEWEST, agreement, held_out
-from archenc.predictors.training import Copy, predict
+from archenc.predictors.stopping import FEWEST, agreement_of, held_out
+from archenc.predictors.training import Copy
 
 MARGIN = 0.05  # of the pairs, chosen by tools/choose_guard.py
 
@@ -65,7 +64,6 @@ def _lost(models: Sequence[Any], kinds: Sequence[Sequence[Parameters]]) -> Float
         for place, (model, parts) in enumerate(zip(models, outs, strict=True)):
             read = [t.to(device) for t in model._training[0]]
             for out in parts:
-                with single_thread():
-                    scores = predict(network.score, next(trained), read).double().cpu().numpy()
-                of_kind[place] += agreement(scores, model._training[1], out) / len(parts)
+                right = agreement_of(network.score, next(trained), read, model._training[1], out)
+                of_kind[place] += right / len(parts)
     return found[0] - found[1]
