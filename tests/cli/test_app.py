@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 
@@ -22,6 +24,13 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, function: Callable[..., None]) -> 
 def test_the_version_is_printed():
     result = runner.invoke(command_line.app, ["--version"])
     assert (result.exit_code, result.output) == (0, f"archenc {version('archenc')}\n")
+
+
+def test_the_package_is_the_command_too():
+    asked = [sys.executable, "-m", "archenc", "--version"]
+    assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout == (
+        f"archenc {version('archenc')}\n"
+    )
 
 
 def test_the_help_lists_every_command():
