@@ -179,6 +179,26 @@ def test_two_cells_and_two_inputs() -> None:
     assert scores.isfinite().all()
 
 
+@pytest.mark.parametrize("features", [0, 2])
+def test_cells_side_by_side_are_embedded_as_each_by_itself(
+    features: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = FlanConfig(rows=5, used=tuple(range(5)), cells=3, timesteps=2, features=features)
+    parameters = _init(config)
+    three = [torch.cat(parts, dim=1) for parts in zip(*(_graphs(seed=s)[:3] for s in range(3)), strict=True)]
+    three.append(torch.rand(6, 3, 7, features))
+    graphs = three if features else three[:3]
+    alone = [network.embed(config, parameters, *(t[:, cell] for t in graphs)) for cell in range(3)]
+    joined = network._joined(config, parameters, alone)
+    expected = network.mlp(parameters, "head", torch.cat([joined, torch.zeros(6, 8)], dim=1), 4)[:, 0]
+    calls, embed = [], network.embed
+    monkeypatch.setattr(network, "embed", lambda *given: calls.append(given) or embed(*given))
+    nothing = [torch.zeros(6, 0), torch.zeros(6, 0)]
+    found = score(config, parameters, *graphs[:3], *nothing, *graphs[3:])
+    torch.testing.assert_close(found, expected)
+    assert len(calls) == 1  # whose cost is in the number of calls
+
+
 def test_dropout_multipliers_act_on_every_hidden_layer() -> None:
     parameters = _init(CONFIG)
     graphs = _graphs()

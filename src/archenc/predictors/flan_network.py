@@ -194,17 +194,10 @@ def _seen(
     keep: Tensor | None = None,
 ) -> tuple[Float[Tensor, "b s"], Sequence[Tensor | None]]:
     """Return what the head sees, and the dropout multipliers of its hidden layers."""
-    embeddings = [
-        embed(
-            config,
-            parameters,
-            adjacency[:, c],
-            ops[:, c],
-            nodes[:, c],
-            None if features is None else features[:, c],
-        )
-        for c in range(config.cells)
-    ]
+    # all cells of all architectures as graphs of one batch: a call a cell would cost as many times more calls
+    graphs = (adjacency, ops, nodes, *([] if features is None else [features]))
+    embedded = embed(config, parameters, *(tensor.flatten(0, 1) for tensor in graphs))
+    embeddings = embedded.unflatten(0, (-1, config.cells)).unbind(1)
     z = _joined(config, parameters, embeddings)
     keeps: Sequence[Tensor | None] = [None] * len(config.dropped)
     if keep is not None:
