@@ -7,9 +7,10 @@ import math
 import pytest
 
 from archenc.errors import DataError, InvalidArgument
-from archenc.search import WholeSpace, make, search
+from archenc.search import History, WholeSpace, make, search
 from archenc.spaces import space
 from archenc.store import Journal
+from archenc.testing.unchecked import unchecked
 
 NB201 = WholeSpace("nasbench201")
 MEMBER = space("nasbench201")
@@ -82,3 +83,87 @@ def test_a_folder_of_another_search_is_refused(tmp_path):
 def test_an_evaluator_that_answers_too_little_is_refused():
     with pytest.raises(InvalidArgument, match="1 values for 4 architectures"):
         search(make("random", NB201), lambda archs: [1.0], 8, batch=4)
+
+
+@unchecked()
+def test_an_evaluator_that_answers_nothing_and_a_batch_of_none_are_refused():
+    with pytest.raises(InvalidArgument, match="evaluate gave None: expected a value an architecture"):
+        search(make("random", NB201), lambda archs: None, 8)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InvalidArgument, match="batch=0"):
+        search(make("random", NB201), quality, 8, batch=0)
+    assert History().front == []
+
+
+def test_a_value_that_is_refused_is_not_kept(tmp_path):
+    def diverges(archs):
+        return [math.inf] * len(archs)
+
+    with pytest.raises(InvalidArgument, match="finite"):
+        search(make("random", NB201), diverges, 4, out=tmp_path)
+    later = search(make("random", NB201), quality, 4, out=tmp_path)  # the mended function goes on
+    assert str(later.values) == str(search(make("random", NB201), quality, 4).values)
+
+
+def test_another_seed_does_not_go_on_with_the_search_of_a_folder(tmp_path):
+    search(make("evolution", NB201, seed=0), quality, 12, out=tmp_path)
+    with pytest.raises(DataError, match="began otherwise, with another seed"):
+        search(make("evolution", NB201, seed=1), quality, 12, out=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["evolution", "local", "gaussian_process"])
+@pytest.mark.parametrize("after", [3, 12])
+def test_what_was_told_before_is_no_part_of_the_folder(tmp_path, name, after):
+    """The values of a folder are counted by themselves, so that a kill costs none of them."""
+
+    def warm():
+        searcher = make(name, NB201, seed=1)
+        searcher.tell(archs := searcher.ask(5), quality(archs))
+        return searcher
+
+    whole, evaluated = search(warm(), quality, 25, batch=2), []
+
+    def until(archs):
+        if len(evaluated) >= after:
+            raise Killed
+        evaluated.extend(archs)
+        return quality(archs)
+
+    def rest(archs):
+        evaluated.extend(archs)
+        return quality(archs)
+
+    with pytest.raises(Killed):
+        search(warm(), until, 25, batch=2, out=tmp_path)
+    later = search(warm(), rest, 25, batch=2, out=tmp_path)
+    assert [arch.id() for arch in later.archs] == [arch.id() for arch in whole.archs]
+    assert len(evaluated) == len(Journal(tmp_path / "evaluations.jsonl")) == 20
+
+
+def test_a_batch_of_which_a_part_was_written_is_evaluated_anew_and_once(tmp_path):
+    def search_in(folder, budget):
+        asked = []
+
+        def counted(archs):
+            asked.extend(archs)
+            return quality(archs)
+
+        return search(make("evolution", NB201, seed=2), counted, budget, batch=4, out=folder), asked
+
+    search_in(tmp_path, 8)
+    book = tmp_path / "evaluations.jsonl"
+    lines = book.read_bytes().splitlines(keepends=True)
+    book.write_bytes(b"".join(lines[:6]) + lines[6][:10])
+    assert len(search_in(tmp_path, 8)[1]) == 4
+    history, asked = search_in(tmp_path, 16)
+    assert len(asked) == 8
+    assert [a.id() for a in history.archs] == [
+        a.id() for a in search(make("evolution", NB201, seed=2), quality, 16, batch=4).archs
+    ]
+
+
+def test_what_was_asked_for_before_is_evaluated_first():
+    searcher = make("local", NB201, seed=0)
+    asked = searcher.ask(4)
+    history = search(searcher, quality, 20)
+    assert history.archs[:4] == asked
+    assert history.archs == search(make("local", NB201, seed=0), quality, 20).archs

@@ -24,7 +24,7 @@ _VERSION = 2
 _TRIES = 1000
 
 Value = float | tuple[float, ...]
-"""What an architecture is worth, higher is better: one number, or one an objective; NaN: it failed."""
+"""What an architecture is worth, higher is better: one number, or one an objective; NaN alone: it failed."""
 
 
 class Searcher(ABC):
@@ -139,7 +139,7 @@ class Searcher(ABC):
             "pending": [spell(number) for number in self._pending],
             "asked": [spell(number) for number in self._asked if number not in self._values],
             "design": [spell(number) for number in self._design],
-            "random": self._rng.bit_generator.state,
+            "random": _plain(self._rng.bit_generator.state),
             "own": self._own_state(),
         }
 
@@ -147,8 +147,11 @@ class Searcher(ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on exactly where `state_dict` was taken.
 
-        Raises DataError for a state of another version, algorithm or domain, or a damaged one.
+        Raises DataError for a state of another version, algorithm or domain, or a damaged one; the searcher
+        is then what it was.
         """
+        if not isinstance(state, dict):
+            raise DataError(f"state: {shown(state)}; expected what `state_dict` returned")
         expected = {
             "version": _VERSION,
             "algorithm": type(self).__name__,
@@ -157,6 +160,7 @@ class Searcher(ABC):
         for name, mine in expected.items():
             if state.get(name) != mine:
                 raise DataError(f"state: {name} is {state.get(name)!r}; this searcher has {mine!r}")
+        before, drawn = dict(vars(self)), self._rng.bit_generator.state
         try:
             read = self.domain.read
             entries = [(read(name), tuple(map(float, value))) for name, *value in state["entries"]]
@@ -169,8 +173,12 @@ class Searcher(ABC):
             self._entries, self._values, self._worths = entries, dict(entries), None
             self._asked = asked | set(self._values)
             self._set_own_state(state["own"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(f"state: damaged ({error})") from error
+        except (KeyError, TypeError, ValueError, AttributeError, DataError) as error:
+            vars(self).update(before)
+            self._rng.bit_generator.state = drawn
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"state: damaged ({error!r})") from error
 
     # What algorithms write and use
 
@@ -248,6 +256,8 @@ class Searcher(ABC):
             found = tuple(map(float, value)) if isinstance(value, Sequence | np.ndarray) else (float(value),)
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"values: {shown(value)} of {spelled(arch)}; expected a number") from error
+        if len(found) == 1 and math.isnan(found[0]):
+            found *= self.objectives
         if len(found) != self.objectives:
             raise InvalidArgument(
                 f"values: {shown(value)} of {spelled(arch)}; expected {self.objectives} objectives"
@@ -273,3 +283,10 @@ def draw_design(domain: Domain, n: int, rng: np.random.Generator, sample: Sample
         misses = misses + 1 if number in found else 0
         found[number] = None
     return list(found)
+
+
+def _plain(state: Any) -> Any:
+    """Return the state of a bit generator without arrays, which some have: they take lists as well."""
+    if isinstance(state, dict):
+        return {name: _plain(part) for name, part in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray) else state
