@@ -53,7 +53,7 @@ def test_learns_what_autograd_would_teach(name: str) -> None:
     recipe = RECIPES[name]
     (X, y), (other, labels) = problem(), problem(seed=1)
     layers = train([X, other, X], [y, labels, y], [3, 4, 5], recipe)
-    found = predict(layers, X, recipe.activation)[0]
+    found = predict(layers, X, recipe.activation)
     for place, seed in ((0, 3), (2, 5)):
         np.testing.assert_allclose(found[place], by_autograd(X, y, seed, recipe), atol=1e-4)
 
@@ -61,8 +61,8 @@ def test_learns_what_autograd_would_teach(name: str) -> None:
 def test_company_and_parts_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = RECIPES["cole"]
     X, y = problem()
-    together = predict(train([X] * 5, [y] * 5, list(range(5)), recipe), X, "relu")[0]
+    together = predict(train([X] * 5, [y] * 5, list(range(5)), recipe), X, "relu")
     monkeypatch.setattr(stacked, "_CACHE", 2000)
-    apart = predict(train([X] * 5, [y] * 5, list(range(5)), recipe), X, "relu")[0]
+    apart = predict(train([X] * 5, [y] * 5, list(range(5)), recipe), X, "relu")
     np.testing.assert_allclose(apart, together, atol=1e-5)
     assert np.std(together, axis=0).min() > 0

@@ -44,7 +44,7 @@ class DNGO(Surrogate):
     def fit_together(self, domain: Domain, lessons: Sequence[Lesson]) -> list[Fitted]:
         """Return a fitted model for each lesson; the networks of one length are trained together."""
         require("torch", "torch")
-        from archenc.search.surrogates.stacked import Recipe, predict, some, train
+        from archenc.search.surrogates.stacked import Recipe, hidden, some, train
 
         fitted: dict[int, Fitted] = {}
         lengths = np.array([len(lesson.numbers) for lesson in lessons])
@@ -55,8 +55,8 @@ class DNGO(Surrogate):
             layers = train(inputs, targets, [lessons[i].seed for i in places], Recipe(**self.recipe))
             for k, (place, rows, target) in enumerate(zip(places, inputs, targets, strict=True)):
                 network = some(layers, np.array([k]))
-                hidden = _with_one(predict(network, rows, "tanh")[1][0])
-                linear = fit(hidden, target, seed=lessons[place].seed)
+                passed = _with_one(hidden(network, rows, "tanh")[0])
+                linear = fit(passed, target, seed=lessons[place].seed)
                 fitted[place] = _Model(self.features, domain, network, linear)
         return [fitted[place] for place in range(len(lessons))]
 
@@ -67,10 +67,10 @@ class _Model:
         self._features, self._domain, self._network, self._linear = features, domain, network, linear
 
     def __call__(self, numbers: Int64[np.ndarray, " m"]) -> Belief:
-        from archenc.search.surrogates.stacked import predict
+        from archenc.search.surrogates.stacked import hidden
 
-        hidden = _with_one(predict(self._network, self._features.of(self._domain, numbers), "tanh")[1][0])
-        return Belief(self._linear.mean(hidden), np.sqrt(self._linear.variance(hidden)))
+        passed = _with_one(hidden(self._network, self._features.of(self._domain, numbers), "tanh")[0])
+        return Belief(self._linear.mean(passed), np.sqrt(self._linear.variance(passed)))
 
     def best(self, numbers: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> float:
         del values

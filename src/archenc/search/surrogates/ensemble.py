@@ -109,7 +109,7 @@ class _Model:
 
         rows = self._features.of(self._domain, numbers)
         code = rows if self._turn is None else self._turn(rows)
-        return Belief.of_members(predict(self._layers, code, self._recipe.activation)[0])
+        return Belief.of_members(predict(self._layers, code, self._recipe.activation))
 
     def best(self, numbers: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> float:
         del numbers

@@ -102,10 +102,10 @@ def _train(
     )
     for _ in range(recipe.epochs):
         order = torch.stack([torch.randperm(n, generator=generator) for generator in generators])
-        wanted, drawn = labels.gather(1, order), order + first
+        wanted = labels.gather(1, order)[:, None]
+        x = rows.index_select(0, (order + first).flatten()).view(len(seeds), n, width).mT
         for cut in batches(n, recipe.batch):
-            x = rows[drawn[:, cut].flatten()].view(len(seeds), -1, width).mT
-            _slopes(layers, slopes, x, wanted[:, None, cut], recipe)
+            _slopes(layers, slopes, x[..., cut], wanted[..., cut], recipe)
             optimiser.step()
     return layers
 
@@ -140,28 +140,37 @@ def _slopes(
             slope.mul_(_DERIVATIVES[recipe.activation](passed[layer]))
 
 
-def forward(
-    layers: Layers, x: Float[Tensor, "s b d"], activation: str
-) -> tuple[Float[Tensor, "s b"], Float[Tensor, "s b h"]]:
-    """Return the outputs, and what the last hidden layer gave."""
-    act = _ACTIVATIONS[activation]
-    for kernel, bias in layers[:-1]:
-        x = act(torch.baddbmm(bias, x, kernel))
-    kernel, bias = layers[-1]
-    return torch.baddbmm(bias, x, kernel)[..., 0], x
-
-
 def predict(
     layers: Layers, x: Float64[np.ndarray, "m d"], activation: str, chunk: int = 2048
-) -> tuple[Float64[np.ndarray, "s m"], Float64[np.ndarray, "s m h"]]:
-    """Return outputs and last hidden layers of every network for the same m rows."""
-    outputs, hidden = [], []
+) -> Float64[np.ndarray, "s m"]:
+    """Return the outputs of every network for the same m rows."""
+    kernel, bias = layers[-1]
+    return _of_rows(
+        x, chunk, lambda part: torch.baddbmm(bias, _last(layers, part, activation), kernel)[..., 0]
+    )
+
+
+def hidden(
+    layers: Layers, x: Float64[np.ndarray, "m d"], activation: str, chunk: int = 2048
+) -> Float64[np.ndarray, "s m h"]:
+    """Return what the last hidden layer of every network gives for the same m rows."""
+    return _of_rows(x, chunk, lambda part: _last(layers, part, activation))
+
+
+def _of_rows(
+    x: Float64[np.ndarray, "m d"], chunk: int, function: Callable[[Tensor], Tensor]
+) -> Float64[np.ndarray, "s m ..."]:
     with torch.inference_mode(), single_thread():
-        for part in torch.as_tensor(x, dtype=torch.float32).split(chunk):
-            one, last = forward(layers, part.expand(len(layers[0][0]), -1, -1), activation)
-            outputs.append(one)
-            hidden.append(last)
-    return torch.cat(outputs, 1).double().numpy(), torch.cat(hidden, 1).double().numpy()
+        parts = torch.as_tensor(x, dtype=torch.float32).split(chunk)
+        return torch.cat([function(part) for part in parts], 1).double().numpy()
+
+
+def _last(layers: Layers, x: Float[Tensor, "b d"], activation: str) -> Float[Tensor, "s b h"]:
+    act = _ACTIVATIONS[activation]
+    x = x.expand(len(layers[0][0]), -1, -1)
+    for kernel, bias in layers[:-1]:
+        x = act(torch.baddbmm(bias, x, kernel))
+    return x
 
 
 def some(layers: Layers, members: Int64[np.ndarray, " k"]) -> Layers:
