@@ -151,7 +151,7 @@ def test_an_illegal_string_is_shown_beside_a_legal_one(native: object, words: li
         (
             "einspace",
             "1x8x8 routing[identity, computation<relu>, col2im]",
-            ["character 37", "a sequence of patches"],
+            ["character 43", "a sequence of patches"],
         ),
     ],
 )
@@ -588,6 +588,16 @@ def test_a_search_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str, 
         ("greedy", {"hidden": 8, "depth": 2}, "'greedy' has no depth; it has encoder, initial, size, hidden"),
         ("score_prior", {}, "needs the encoder of the scores, such as zero_cost"),
         ("flan_transfer", {"source": "digits201"}, "source, metric: needed"),
+        ("bananas", {"members": 0}, "members=0: expected an integer >= 1"),
+        ("bananas", {"members": 1}, "members=1: acquisition='its' needs the deviation of two or more"),
+        ("bananas", {"initial": -1}, "initial=-1: expected an integer >= 0"),
+        ("bananas", {"charge_duplicates": "no"}, "charge_duplicates='no': expected true or false"),
+        ("evolution", {"replacement": 2}, "replacement=2: expected true or false"),
+        ("predictor_guided", {"explore": 7}, "explore=7: expected a finite number from 0 to 1"),
+        ("recommended", {"draws": -3}, "draws=-3: expected an integer >= 0"),
+        ("weaknas", {"width": 0}, "width=0: expected an integer >= 1"),
+        ("greedy", {"hidden": 0}, "hidden=0: expected an integer >= 1"),
+        ("dngo", {"epochs": 0}, "epochs=0: expected an integer >= 1"),
     ],
 )
 def test_an_algorithm_says_which_option_is_wrong(name: str, options: dict[str, Any], words: str):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archenc.errors import InvalidArgument
-from archenc.typing import whole_number
+from archenc.typing import real_number, truth, whole_number
 
 
 @pytest.mark.parametrize("value", [3, np.int8(3), np.uint64(3), np.array(3)])
@@ -35,3 +35,17 @@ def test_a_long_value_is_cut():
     with pytest.raises(InvalidArgument) as caught:
         whole_number("n", "3" * 10**6)
     assert len(str(caught.value)) < 300
+
+
+def test_numbers_and_truth_values_of_any_type_are_taken_and_nothing_else():
+    for value in (1, 0.5, np.float32(0.5), np.int8(1)):
+        assert type(real_number("x", value, 0, 1)) is float
+    for value in (None, True, np.bool_(True), "0.5", float("nan"), float("inf"), -0.1, 1.1, [0.5]):
+        with pytest.raises(InvalidArgument, match=r"^x=.*: expected a finite number from 0 to 1$"):
+            real_number("x", value, 0, 1)
+    with pytest.raises(InvalidArgument, match=r"^x=inf: expected a finite number$"):
+        real_number("x", float("inf"))
+    assert truth("x", np.bool_(True)) is True
+    for value in ("false", 0, 1, None):
+        with pytest.raises(InvalidArgument, match=r"^x=.*: expected true or false$"):
+            truth("x", value)

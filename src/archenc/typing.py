@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
+from numbers import Real
 from typing import SupportsIndex
 
 import numpy as np
@@ -46,3 +48,22 @@ def whole_number(name: str, value: object, least: int = 0, most: int | None = No
         legal = f">= {least}" if most is None else f"{least}..{most}"
         raise InvalidArgument(f"{name}={shown(value)}: expected an integer {legal}{why and f', {why}'}")
     return number
+
+
+def real_number(name: str, value: object, least: float = -math.inf, most: float = math.inf) -> float:
+    """Return a finite number of any type within least..most as a float.
+
+    name: of the argument. Raises InvalidArgument, also for a truth value, which is no number.
+    """
+    legal = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+    if not legal or not (math.isfinite(value) and least <= value <= most):
+        bounds = "" if math.isinf(least) and math.isinf(most) else f" from {least:g} to {most:g}"
+        raise InvalidArgument(f"{name}={shown(value)}: expected a finite number{bounds}")
+    return float(value)
+
+
+def truth(name: str, value: object) -> bool:
+    """Return a truth value. Raises InvalidArgument for anything else: "false" would be true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidArgument(f"{name}={shown(value)}: expected true or false")
+    return bool(value)

@@ -92,6 +92,19 @@ def test_weights_count_what_is_alive():
     assert weights(separable) > 0
 
 
+@pytest.mark.parametrize(
+    "domain",
+    [NB201, WholeSpace("nasbench201"), WholeSpace("nasbench301")],
+    ids=["key", "canonical", "as met"],
+)
+def test_an_architecture_of_another_space_is_in_no_domain(domain):
+    """One canonical form may be of several spaces: a cell of TransNAS is also one of NAS-Bench-201."""
+    other = space("transnasbench101").sample(1, 0)[0]
+    assert not domain.holds(other)
+    with pytest.raises(InvalidArgument, match="is of transnasbench101; this search is in nasbench"):
+        domain.number(other)
+
+
 @unchecked()
 def test_what_is_no_domain_is_refused():
     with pytest.raises(UnknownName):
@@ -100,5 +113,7 @@ def test_what_is_no_domain_is_refused():
         WholeSpace("nasbench201", identity="name")
     with pytest.raises(InvalidArgument, match="expected an Architecture"):
         as_domain(["|none~0|"])
+    with pytest.raises(InvalidArgument, match="pool: 3: expected a list of Architectures, or a space's name"):
+        as_domain(3)
     with pytest.raises(InvalidArgument, match="expected an Architecture"):
         NB201.number("|none~0|")

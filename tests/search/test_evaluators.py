@@ -49,7 +49,9 @@ def test_a_gap_in_the_table_is_a_failure(table):
     assert np.isnan(history.values).sum() == 3
     outside = next(arch for arch in NB201.enumerate() if arch.id() not in {one.id() for one in ARCHS})
     assert math.isnan(evaluate([outside])[0])
-    assert "not among the 30 rows" in evaluate.cost.failures[0]
+    assert len(evaluate.cost.failures) == 4  # the three gaps say so too
+    assert "no value of gaps" in evaluate.cost.failures[0]
+    assert "not among the 30 rows" in evaluate.cost.failures[3]
 
 
 def test_a_metric_must_have_a_direction(table):
@@ -58,6 +60,12 @@ def test_a_metric_must_have_a_direction(table):
     assert FromTable(table, "hours", direction="min")(ARCHS[1:2]) == [-10.0]
     with pytest.raises(UnknownName):
         FromTable(table, "lost")
+    with pytest.raises(UnknownName):
+        FromTable(table, "loss", scores=["scores"])
+    with pytest.raises(InvalidArgument, match="direction='up'; legal: max, min"):
+        FromTable(table, "loss", direction="up")
+    with pytest.raises(InvalidArgument, match="expected one at least"):
+        FromTable(table, [])
 
 
 def troublesome(arch):
@@ -79,6 +87,33 @@ def test_every_way_to_fail_is_a_failure_with_a_reason():
     assert np.isnan(history.values).sum() == len(evaluate.cost.failures) == 18
     assert sum("ValueError: no such layer" in reason for reason in evaluate.cost.failures) == 6
     assert sum("returned inf" in reason for reason in evaluate.cost.failures) == 6
+    assert sum("returned None; expected a finite number" in reason for reason in evaluate.cost.failures) == 6
+    assert evaluate.why(ARCHS[1]) == "ValueError: no such layer"
+    assert evaluate.why(ARCHS[0]) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (np.array([1.0, 2.0]), (1.0, 2.0)),
+        ([1, np.float32(2)], (1.0, 2.0)),
+        (np.float64(3), None),
+        ("12", None),
+        ([[1.0], [2.0]], None),
+        ([1.0, math.nan], None),
+    ],
+)
+def test_arrays_are_numbers_and_texts_are_none(given, value):
+    evaluate = FromFunction(lambda arch: given, objectives=2)
+    found = evaluate(ARCHS[:1])
+    assert found == [value] if value else "returned" in evaluate.cost.failures[0]
+
+
+def test_an_architecture_that_is_asked_for_twice_at_once_is_paid_once():
+    calls = []
+    evaluate = FromFunction(lambda arch: calls.append(arch) or float(len(calls)))
+    assert evaluate([ARCHS[0], ARCHS[1], ARCHS[0]]) == [1.0, 2.0, 1.0]
+    assert evaluate.cost.evaluations == 2
 
 
 @pytest.fixture
@@ -158,8 +193,9 @@ def test_a_batch_is_filled_where_a_round_is_smaller():
 
 @unchecked()
 def test_what_is_no_function_is_refused():
-    with pytest.raises(InvalidArgument, match="timeout=0"):
-        FromFunction(troublesome, timeout=0)
+    for timeout in (0, math.nan, "5", True):
+        with pytest.raises(InvalidArgument, match=f"timeout={timeout!r}: expected seconds"):
+            FromFunction(troublesome, timeout=timeout)
     with pytest.raises(InvalidArgument, match="jobs=0"):
         FromFunction(troublesome, jobs=0)
     with pytest.raises(InvalidArgument, match="runner: has jobs"):

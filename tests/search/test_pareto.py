@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from archenc.errors import InvalidArgument
 from archenc.search import hypervolume, pareto_front
 from archenc.search.pareto import dominates, scalarised, worths
+from archenc.testing.unchecked import unchecked
 
 GRID = arrays(np.float64, st.tuples(st.integers(1, 8), st.sampled_from([2, 3])), elements=st.integers(0, 5))
 
@@ -54,6 +57,34 @@ def test_weights_lead_to_every_part_of_a_hollow_front():
     assert best == {0, 1, 2}
 
 
+@given(GRID, st.randoms())
+def test_duplicates_failures_and_order_change_neither_front_nor_hypervolume(values, random):
+    reference = np.full(values.shape[1], -1.0)
+    failed = np.full((2, values.shape[1]), 9.0)
+    failed[:, 0] = np.nan
+    rows = [*values, *values[:3], *failed]
+    random.shuffle(rows)
+    more = np.array(rows)
+    assert hypervolume(more, reference) == pytest.approx(hypervolume(values, reference))
+    assert {tuple(more[row]) for row in pareto_front(more)} == {
+        tuple(values[row]) for row in pareto_front(values)
+    }
+
+
 def test_other_shapes_are_refused():
     with pytest.raises(InvalidArgument, match="expected"):
         hypervolume(np.zeros((3, 4)), np.zeros(4))
+
+
+@unchecked()
+def test_lists_are_rows_too_and_what_is_neither_is_named():
+    rows: Any = [[1, 2], [2, 1], [1, 1]]
+    origin: Any = [0, 0]
+    assert hypervolume(rows, origin) == 3.0
+    assert pareto_front(rows).tolist() == [0, 1]
+    with pytest.raises(InvalidArgument, match=r"reference=\[nan, 0.0\]: expected finite numbers"):
+        hypervolume(np.ones((2, 2)), np.array([np.nan, 0]))
+    for wrong in ([1.0, 2.0], [[1.0], [1.0, 2.0]], [["a", "b"]]):
+        unfit: Any = wrong
+        with pytest.raises(InvalidArgument, match=r"values.*expected"):
+            pareto_front(unfit)

@@ -15,7 +15,7 @@ from archenc.graph import Architecture
 from archenc.search.domain import Domain, as_domain, spelled
 from archenc.search.pareto import worths
 from archenc.spaces import SearchSpace
-from archenc.typing import Seed, as_generator, whole_number
+from archenc.typing import Seed, as_generator, truth, whole_number
 
 Sample = Callable[[Domain, np.random.Generator], int]
 """Draws the number of an architecture: how a search meets what it knows nothing of."""
@@ -53,7 +53,7 @@ class Searcher(ABC):
     ) -> None:
         self.domain = as_domain(domain)
         self.sample = sample
-        self.charge_duplicates = charge_duplicates
+        self.charge_duplicates = truth("charge_duplicates", charge_duplicates)
         self.objectives = whole_number("objectives", objectives, least=1)
         parent = as_generator(seed)
         self._design_rng, self._rng = parent.spawn(2)

@@ -39,6 +39,10 @@ class Everything:
     draws: int = 500
     parents: int = 5
 
+    def __post_init__(self) -> None:
+        whole_number("draws", self.draws)
+        whole_number("parents", self.parents)
+
     def __call__(self, domain: Domain, ranked: Ranked, closed: set[int], rng: np.random.Generator) -> Found:
         """Return numbers of candidates."""
         if domain.listed:
@@ -81,6 +85,8 @@ class Mutations:
 
     def __post_init__(self) -> None:
         whole_number("children", self.children, least=1)
+        if self.parents is not None:
+            whole_number("parents", self.parents, least=1)
 
     def __call__(self, domain: Domain, ranked: Ranked, closed: set[int], rng: np.random.Generator) -> Found:
         """Return numbers of candidates."""

@@ -8,7 +8,7 @@ from typing import Protocol, final, runtime_checkable
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from archenc.typing import whole_number
+from archenc.typing import real_number, whole_number
 
 Scores = Float64[np.ndarray, "s m"]
 Positions = Int64[np.ndarray, " _"]
@@ -30,6 +30,9 @@ class Best:
 
     explore: float = 0.0
 
+    def __post_init__(self) -> None:
+        real_number("explore", self.explore, 0, 1)
+
     def __call__(self, scores: Scores, n: int, rng: np.random.Generator, done: int) -> Positions:
         """Return positions."""
         del done
@@ -44,6 +47,9 @@ class Halving:
     """Half the best, half uniformly from the best `max(floor, m / 2^done)` of the rest: FLAN's rounds."""
 
     floor: int = 512
+
+    def __post_init__(self) -> None:
+        whole_number("floor", self.floor, least=1)
 
     def __call__(self, scores: Scores, n: int, rng: np.random.Generator, done: int) -> Positions:
         """Return positions."""

@@ -41,6 +41,7 @@ class Domain(ABC):
         for arch in listing or ():
             self._number_of[arch] = self._met(arch)
         self._closed = self.listed
+        self._spaces = {arch.space for arch in self._number_of}  # a canonical form may be of several spaces
 
     @property
     @abstractmethod
@@ -64,13 +65,16 @@ class Domain(ABC):
         if not isinstance(arch, Architecture):
             raise InvalidArgument(f"archs: {shown(arch)}: expected an Architecture")
         if arch not in self._number_of:
+            if not self._of_the_space(arch):
+                mine = ", ".join(sorted(self._spaces))
+                raise InvalidArgument(f"archs: {spelled(arch)} is of {arch.space}; this search is in {mine}")
             self._number_of[arch] = self._met(arch)
         return self._number_of[arch]
 
     def holds(self, arch: Architecture) -> bool:
         """Say whether an architecture is in the domain."""
-        if not self.listed:
-            return True
+        if not self.listed or not self._of_the_space(arch):
+            return self._of_the_space(arch)
         key = arch.id() if self.identity == "canonical" else self._key(arch)
         return arch in self._number_of or key in self._numbers
 
@@ -107,6 +111,9 @@ class Domain(ABC):
         if not 0 <= number < len(self):
             raise InvalidArgument(f"architecture {number}: expected 0..{len(self) - 1}")
         return number
+
+    def _of_the_space(self, arch: Architecture) -> bool:
+        return arch.space in self._spaces or not self._spaces
 
     def _parse(self, text: str) -> Architecture:
         raise NotImplementedError(f"{text}: only a domain that is not listed reads spellings")

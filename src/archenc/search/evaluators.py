@@ -10,7 +10,7 @@ from typing import Any, Protocol, final, runtime_checkable
 
 import numpy as np
 
-from archenc.errors import InvalidArgument, MissingScore
+from archenc.errors import InvalidArgument, MissingScore, shown
 from archenc.graph import Architecture
 from archenc.search.domain import spelled
 from archenc.search.running import Here, InProcesses, Outcome, Runner
@@ -53,7 +53,8 @@ class FromTable:
     metric: of the table, or several for several objectives. seconds: metric of the training time of an
     architecture, which the cost adds up. scores: metrics of zero-cost scores that the algorithm reads; their
     `{metric}_seconds`, for all rows, are their cost. direction: "max" or "min" for a metric of which the
-    table does not say. An architecture without a value fails. Raises UnknownName, InvalidArgument.
+    table does not say. An architecture without a value fails, and `cost.failures` says so. Raises
+    UnknownName, InvalidArgument.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class FromTable:
         direction: str | None = None,
     ) -> None:
         names = [metric] if isinstance(metric, str) else list(metric)
+        if not names:
+            raise InvalidArgument("metric=[]: expected one at least")
         self.table, self.metrics = table, [table.resolve(name).name for name in names]
         self._values = np.stack([signed(table, name, direction) for name in self.metrics], axis=1)
         self._seconds = None if seconds is None else table.values(seconds)
@@ -85,6 +88,9 @@ class FromTable:
                 self.cost.failures.append(str(error))
             else:
                 value = self._values[row]
+                lacking = [name for name, one in zip(self.metrics, value, strict=True) if np.isnan(one)]
+                if lacking:
+                    self.cost.failures.append(f"{spelled(arch)}: no value of {', '.join(lacking)}")
                 self.cost.seconds += math.nan if self._seconds is None else float(self._seconds[row])
             found.append(float(value[0]) if len(value) == 1 else tuple(value.tolist()))
         return found
@@ -137,14 +143,18 @@ class FromFunction:
     def __call__(self, archs: Sequence[Architecture]) -> list[Any]:
         """Return the values of architectures; those of one call are evaluated side by side."""
         names = [spelled(arch) for arch in archs]
-        found = {place: self._known[name]["value"] for place, name in enumerate(names) if name in self._known}
-        new = [place for place in range(len(archs)) if place not in found]
-        for position, result in self.runner(self.function, [archs[place] for place in new]):
-            place = new[position]
-            found[place] = self._take(names[place], result)
-        return [tuple(value) if isinstance(value, list) else value for _, value in sorted(found.items())]
+        new = {name: arch for name, arch in zip(names, archs, strict=True) if name not in self._known}
+        waiting = list(new)  # each once, also where a search charges duplicates
+        for place, result in self.runner(self.function, list(new.values())):
+            self._take(waiting[place], result)
+        values = [self._known[name]["value"] for name in names]
+        return [tuple(value) if isinstance(value, list) else value for value in values]
 
-    def _take(self, name: str, result: Outcome) -> Any:
+    def why(self, arch: Architecture) -> str:
+        """Return why an architecture failed, also in an earlier run that was kept; empty if it did not."""
+        return self._known.get(spelled(arch), {}).get("reason", "")
+
+    def _take(self, name: str, result: Outcome) -> None:
         self.cost.evaluations += 1
         self.cost.seconds += result.seconds
         value, reason = result.value, result.reason
@@ -164,25 +174,22 @@ class FromFunction:
         self._known[name] = record
         if self._journal is not None:
             self._journal.append(record)
-        return value
 
 
 def signed(table: BenchmarkTable, metric: str, direction: str | None = None) -> np.ndarray:
     """Return the values of a metric, higher is better. Raises InvalidArgument where no direction is known."""
+    if direction not in (None, "max", "min"):
+        raise InvalidArgument(f"direction={shown(direction)}; legal: max, min")
     known = direction or table.resolve(metric).direction
     if known not in ("max", "min"):
         raise InvalidArgument(
-            f"metric={metric!r}: the table does not say which way is better; give direction"
+            f"metric={metric!r}: the table does not say which way is better; give direction, max or min"
         )
     return table.values(metric) * (1.0 if known == "max" else -1.0)
 
 
 def cost_of_scores(table: BenchmarkTable, scores: Sequence[str]) -> float:
-    """Return the seconds that scores of all rows take; NaN where the table does not say."""
+    """Return the seconds that scores of all rows take, NaN where it does not say. Raises UnknownName."""
     metrics: Mapping[str, Any] = table.metrics
-    return float(
-        sum(
-            np.nansum(table.values(f"{name}_seconds")) if f"{name}_seconds" in metrics else math.nan
-            for name in scores
-        )
-    )
+    timed = [f"{table.resolve(name).name}_seconds" for name in scores]
+    return float(sum(np.nansum(table.values(name)) if name in metrics else math.nan for name in timed))

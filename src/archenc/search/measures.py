@@ -40,16 +40,21 @@ def evaluations_to_of_mean(curves: Curves, threshold: float) -> float:
 
 
 def interval_of_median(values: Float64[np.ndarray, " n"], confidence: float = 0.95) -> tuple[float, float]:
-    """Return order statistics that hold the median with a confidence; infinite values may be among them."""
+    """Return order statistics that hold the median with a confidence; infinite values may be among them.
+
+    NaN where all of the values together do not: for 95 %, where there are fewer than six.
+    """
     ordered, n = np.sort(values), len(values)
     below = int(stats.binom.ppf((1 - confidence) / 2, n, 0.5))
-    return float(ordered[max(below - 1, 0)]), float(ordered[min(n - below, n - 1)])
+    return (float(ordered[below - 1]), float(ordered[n - below])) if below else (math.nan, math.nan)
 
 
 def interval_of_crossing(
     curves: Curves, threshold: float, confidence: float = 0.95, seed: Seed = 0
 ) -> tuple[float, float]:
-    """Return percentiles of `evaluations_to_of_mean` over seeds drawn with replacement."""
+    """Return percentiles of `evaluations_to_of_mean` over seeds drawn with replacement; NaN for one seed."""
+    if len(curves) < 2:
+        return math.nan, math.nan
     rng = as_generator(seed)
     rows = rng.integers(len(curves), size=(_RESAMPLES, len(curves)))
     found = np.array([evaluations_to_of_mean(curves[drawn], threshold) for drawn in rows])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 
 
 def dominates(
@@ -17,7 +17,11 @@ def dominates(
 
 
 def pareto_front(values: Float64[np.ndarray, "n m"]) -> Int64[np.ndarray, " k"]:
-    """Return the rows that no other dominates, ascending; rows with NaN are in no front, equal rows all."""
+    """Return the rows that no other dominates, ascending; rows with NaN are in no front, equal rows all.
+
+    Higher is better: turn round the sign of what should be small. Raises InvalidArgument for other than rows.
+    """
+    values = _rows(values)
     whole = np.flatnonzero(~np.isnan(values).any(axis=1))
     beaten = dominates(values[whole], values[whole]).any(axis=0)
     return whole[~beaten].astype(np.int64)
@@ -75,15 +79,31 @@ def _crowding(values: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, " n"]:
 def hypervolume(values: Float64[np.ndarray, "n m"], reference: Float64[np.ndarray, " m"]) -> float:
     """Return the volume that the rows dominate above a reference point; exact, 2 or 3 objectives.
 
-    Rows with NaN, or not above the reference in every objective, add nothing. Raises InvalidArgument.
+    Higher is better, so that the reference is a point worse than all that counts. Rows with NaN, or not above
+    the reference in every objective, add nothing. Raises InvalidArgument for other shapes, and a reference
+    that is not finite.
     """
-    if values.ndim != 2 or values.shape[1] not in (2, 3) or reference.shape != (values.shape[1],):
+    values, reference = _rows(values), np.asarray(reference, dtype=np.float64)
+    if not np.isfinite(reference).all():
+        raise InvalidArgument(f"reference={shown(reference.tolist())}: expected finite numbers")
+    if values.shape[1] not in (2, 3) or reference.shape != (values.shape[1],):
         raise InvalidArgument(
             f"values of shape {values.shape} and a reference of shape {reference.shape}: expected [n, 2] and "
             f"[2], or [n, 3] and [3]"
         )
     above = values[(values > reference).all(axis=1)] - reference
     return _area(above) if values.shape[1] == 2 else _volume(above)
+
+
+def _rows(values: Float64[np.ndarray, "n m"]) -> Float64[np.ndarray, "n m"]:
+    """Return rows as an array, lists too."""
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(f"values={shown(values)}: expected rows of as many numbers each") from error
+    if found.ndim != 2:
+        raise InvalidArgument(f"values of shape {found.shape}: expected [n, objectives]")
+    return found
 
 
 def _area(points: Float64[np.ndarray, "n 2"]) -> float:

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float32
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture
 from archenc.search.domain import Domain, Identity
 from archenc.store import content_key
@@ -35,7 +35,11 @@ class Pool(Domain):
         encoder: Any = None,
         nearest: int = NEAREST,
     ) -> None:
-        if isinstance(archs, str | Architecture) or not len(archs):
+        if isinstance(archs, str | Architecture) or not hasattr(archs, "__len__"):
+            raise InvalidArgument(
+                f"pool: {shown(archs)}: expected a list of Architectures, or a space's name"
+            )
+        if not len(archs):
             raise InvalidArgument("pool: empty; expected at least one Architecture")
         wrong = next((arch for arch in archs if not isinstance(arch, Architecture)), None)
         if wrong is not None:

@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.reduction import ForkingPickler
+from numbers import Real
 from pickle import PicklingError
 from typing import Any, Protocol, final, runtime_checkable
 
 from archenc.deadlines import Workers
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 from archenc.typing import whole_number
 
 
@@ -38,16 +39,26 @@ class Runner(Protocol):
 
 
 def outcome(function: Callable[[Any], Any], argument: Any) -> Outcome:
-    """Call a function; an exception, or a value that is not finite, is a failure."""
+    """Call a function; an exception, or what is no finite number (or several), is a failure."""
     begun = time.perf_counter()
     try:
-        found = function(argument)
-        value = tuple(map(float, found)) if isinstance(found, Sequence) else float(found)
-        numbers = value if isinstance(value, tuple) else (value,)
-        reason = "" if all(map(math.isfinite, numbers)) else f"it returned {found}"
+        value, reason = _numbers(function(argument))
     except Exception as error:
         value, reason = math.nan, f"{type(error).__name__}: {error}"
     return Outcome(math.nan if reason else value, time.perf_counter() - begun, reason)
+
+
+def _numbers(found: Any) -> tuple[Any, str]:
+    """Return a number or a tuple of them, of arrays and tensors too; or what is wrong."""
+    plain = found.tolist() if hasattr(found, "tolist") else found
+    several = isinstance(plain, list | tuple)
+    try:
+        numbers = () if isinstance(plain, str | bytes) else tuple(map(float, plain if several else (plain,)))
+    except (TypeError, ValueError):
+        numbers = ()
+    if not numbers or not all(map(math.isfinite, numbers)):
+        return math.nan, f"it returned {shown(found)}; expected a finite number, or one an objective"
+    return numbers if several else numbers[0], ""
 
 
 @final
@@ -120,5 +131,6 @@ def _travels(function: Callable[[Any], Any]) -> None:
 
 def check_timeout(timeout: float | None) -> None:
     """Raise InvalidArgument for what is no time of seconds."""
-    if timeout is not None and not timeout > 0:
-        raise InvalidArgument(f"timeout={timeout!r}: expected seconds > 0, or None")
+    legal = isinstance(timeout, Real) and not isinstance(timeout, bool) and timeout > 0
+    if timeout is not None and not legal:
+        raise InvalidArgument(f"timeout={shown(timeout)}: expected seconds > 0, or None")

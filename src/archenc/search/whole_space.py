@@ -31,6 +31,7 @@ class WholeSpace(Domain):
         self.space = find(space) if isinstance(space, str) else space
         small = self.space.size is not None and self.space.size <= listed
         super().__init__(identity, self.space.enumerate() if small else None)
+        self._spaces = {self.space.name}
 
     @property
     def fingerprint(self) -> str:

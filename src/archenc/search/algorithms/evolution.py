@@ -11,7 +11,7 @@ from archenc.search.base import Sample, Searcher
 from archenc.search.domain import Domain
 from archenc.search.perturbing import OneChange, Perturb
 from archenc.spaces import SearchSpace
-from archenc.typing import Seed, whole_number
+from archenc.typing import Seed, truth, whole_number
 
 _TRIES = 1000
 
@@ -43,7 +43,7 @@ class RegularisedEvolution(Searcher):
     ) -> None:
         self.population = whole_number("population", population, least=1)
         self.tournament = whole_number("tournament", tournament, least=1)
-        self.replacement = replacement
+        self.replacement = truth("replacement", replacement)
         self.perturb = OneChange() if perturb is None else perturb
         self._living: deque[int] = deque(maxlen=self.population)
         self._joined = 0  # entries that joined already

@@ -15,6 +15,7 @@ from archenc.search.recipes.base import Start
 from archenc.search.strategies import as_features, as_perturb, as_sample
 from archenc.search.surrogates.dngo import DNGO
 from archenc.search.surrogates.ensemble import RECIPES, Ensemble
+from archenc.typing import truth, whole_number
 
 _WEAK = {"absolute": 0.0, "squared": 1.0, "epochs": 100, "batch": 10**6, "lr": 1e-3}
 
@@ -44,7 +45,7 @@ def bananas(
     if preset not in RECIPES:
         raise InvalidArgument(f"preset={preset!r}; legal: {', '.join(RECIPES)}")
     cole = preset == "cole"
-    charged = cole if charge_duplicates is None else charge_duplicates
+    charged = cole if charge_duplicates is None else truth("charge_duplicates", charge_duplicates)
     changed = as_perturb(perturb, OneChange(3) if cole else OneChange())
     children: Candidates = Mutations(*((2, 16) if cole else (100, None)), changed, distinct=not charged)
     strategies: dict[str, Candidates] = {
@@ -54,16 +55,21 @@ def bananas(
     }
     if candidates not in strategies:
         raise InvalidArgument(f"candidates={candidates!r}; legal: {', '.join(strategies)}")
+    n_members = (3 if cole else 5) if members is None else whole_number("members", members, least=1)
+    if n_members == 1 and acquisition not in ("mean", "ts"):
+        raise InvalidArgument(
+            f"members=1: acquisition={acquisition!r} needs the deviation of two or more; or take 'mean'"
+        )
     surrogate = Ensemble(
         as_features(encoder, "path" if cole else "path:truncate=40"),
-        members=members or (3 if cole else 5),
+        members=n_members,
         recipe=preset,
         components=components,
     )
     return partial(
         ModelGuided,
         surrogate=surrogate,
-        initial=initial or (20 if cole else 10),
+        initial=(20 if cole else 10) if initial is None else initial,
         size=size,
         candidates=strategies[candidates],
         acquisition=acquisition_called(acquisition),
@@ -79,7 +85,7 @@ def weaknas(
 
     width: of its four hidden layers. Wu et al., NeurIPS 2021.
     """
-    recipe = {"hidden": (width,) * 4, **_WEAK}
+    recipe = {"hidden": (whole_number("width", width, least=1),) * 4, **_WEAK}
     return partial(
         ModelGuided,
         surrogate=Ensemble(as_features(encoder, "adjacency"), members=1, recipe=recipe),
@@ -97,8 +103,10 @@ def greedy(
 
     CATE's experiment outside the search space has it (Yan et al., ICML 2021).
     """
-    shape = {"hidden": (hidden,), "absolute": 0.0, "squared": 1.0, "epochs": epochs, "batch": 5}
-    recipe = {**shape, "lr": 1e-2, "betas": (0.9, 0.999), "decay": 0.01, "start": "fan_in"}
+    widths = (whole_number("hidden", hidden, least=1),)
+    shape = {"hidden": widths, "epochs": whole_number("epochs", epochs, least=1), "batch": 5, "lr": 1e-2}
+    loss = {"absolute": 0.0, "squared": 1.0, "betas": (0.9, 0.999), "decay": 0.01, "start": "fan_in"}
+    recipe = {**shape, **loss}
     return partial(
         ModelGuided,
         surrogate=Ensemble(as_features(encoder, "adjacency"), members=1, recipe=recipe),
@@ -114,7 +122,7 @@ def dngo(
     """Bayesian optimisation with DNGO on an encoding, for learned ones above all."""
     return partial(
         ModelGuided,
-        surrogate=DNGO(as_features(encoder, "adjacency"), epochs=epochs),
+        surrogate=DNGO(as_features(encoder, "adjacency"), epochs=whole_number("epochs", epochs, least=1)),
         initial=initial,
         size=size,
         acquisition=acquisition_called(acquisition),
@@ -137,7 +145,7 @@ def cate_local(
     """
     return partial(
         ModelGuided,
-        surrogate=DNGO(as_features(encoder, "adjacency"), epochs=epochs),
+        surrogate=DNGO(as_features(encoder, "adjacency"), epochs=whole_number("epochs", epochs, least=1)),
         initial=initial,
         size=size,
         acquisition=acquisition_called(acquisition),
