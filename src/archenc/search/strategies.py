@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, cast
 
 from archenc.errors import InvalidArgument
@@ -16,12 +17,20 @@ DRAWN_BY_SPACE: dict[str, Sample | None] = {"uniform": None, "spec": DrawnBySpac
 
 
 def as_features(encoder: Any, default: str) -> Features:
-    """Return features from features, a name ("path", "adjacency+graph_features"), an encoder or several."""
+    """Return features from features, a name ("path", "adjacency+graph_features"), an encoder or several.
+
+    Those of one name are one object, so that all searches in a domain share its codes.
+    """
     if isinstance(encoder, Features):
         return encoder
     if encoder is None or isinstance(encoder, str):
-        return Features(encoders(encoder or default))
+        return _named(encoder or default)
     return Features(encoder)
+
+
+@lru_cache(maxsize=64)
+def _named(encoder: str) -> Features:
+    return Features(encoders(encoder))
 
 
 def as_estimator(predictor: Any, encoder: Any) -> Estimator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from archenc.progress import Bar, bar
 from archenc.search.domain import Identity
 from archenc.search.evaluators import signed
 from archenc.search.pool import Pool
+from archenc.search.recipes import Start
 from archenc.search.simulation import Method, Problem, Run, curve, simulate
 from archenc.search.strategies import DRAWN_BY_SPACE
 from archenc.search.subset import Sizes
@@ -149,7 +150,7 @@ def run_study(
     problem = task.problem(budget)
     plan = _Plan(problem, task, None if out is None else Path(out))
     for method in listed:  # refuses what cannot be made, before anything runs
-        method.begin(task.scores_for(method))(problem.domain, seed=0)
+        plan.begin(method)(problem.domain, seed=0)
     groups = [
         _Group(method, tuple(range(start, min(start + together, first_seed + seeds))))
         for method in listed
@@ -165,7 +166,7 @@ def run_study(
     with bar("evaluations", progress, total=total, done=resumed * problem.budget) as shown:
         watch = _Watch(shown, resumed * problem.budget)
         found = (
-            in_processes(_work, plan, left, jobs, kept="every finished search")
+            in_processes(_work, replace(plan, starts={}), left, jobs, kept="every finished search")
             if jobs > 1 and len(left) > 1
             else _here(plan, left, watch)
         )
@@ -194,6 +195,8 @@ class _Plan:
     problem: Problem
     task: Task
     out: Path | None
+    starts: dict[Method, Start] = field(default_factory=dict)
+    """What starts the searches of the method at work: made once, so that its seeds share their distances."""
 
     def key(self, group: _Group) -> str:
         problem = self.problem
@@ -205,9 +208,17 @@ class _Plan:
 
     def run(self, group: _Group, watch: _Watch | None = None) -> list[Run]:
         snapshot = None if self.out is None else self.out / "under_way" / f"{self.key(group)}.json"
-        begin = group.method.begin(self.task.scores_for(group.method))
         on_round = None if watch is None else watch.of(group)
-        return simulate(self.problem, begin, list(group.seeds), snapshot, on_round=on_round)
+        return simulate(
+            self.problem, self.begin(group.method), list(group.seeds), snapshot, on_round=on_round
+        )
+
+    def begin(self, method: Method) -> Start:
+        """Return what starts the searches of a method. Raises as `Method.begin`."""
+        if method not in self.starts:
+            self.starts.clear()
+            self.starts[method] = method.begin(self.task.scores_for(method))
+        return self.starts[method]
 
 
 class _Watch:

@@ -32,7 +32,7 @@ class Features:
 
     def of(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, "n d"]:
         """Return a row an architecture."""
-        return self._of(domain).rows(numbers)
+        return self._of(domain).rows(domain, numbers)
 
     def widths(self, domain: Domain) -> list[int]:
         """Return how many columns each encoder has."""
@@ -45,10 +45,9 @@ class Features:
 
 
 class _Codes:
-    """The rows of one domain."""
+    """The rows of one domain; it does not hold the domain, so that both go when a search is over."""
 
     def __init__(self, domain: Domain, encoders: Sequence[Any]) -> None:
-        self._archs = domain.archs
         if domain.listed:
             known = np.arange(len(domain))
         else:
@@ -66,10 +65,12 @@ class _Codes:
         self._known = np.zeros(0, dtype=bool)
         self._store(known, blocks)
 
-    def rows(self, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, "n d"]:
-        new = np.array([n for n in numbers.tolist() if n >= len(self._known) or not self._known[n]])
+    def rows(self, domain: Domain, numbers: Int64[np.ndarray, " n"]) -> Float64[np.ndarray, "n d"]:
+        within = numbers < len(self._known)
+        within[within] = self._known[numbers[within]]
+        new = numbers[~within]
         if len(new):
-            archs = self._archs(new)
+            archs = domain.archs(new)
             self._store(new, [np.asarray(one.transform(archs), np.float64) for one in self._encoders])
         return self._rows[numbers]
 
