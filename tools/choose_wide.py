@@ -2,19 +2,23 @@
 
     python tools/choose_wide.py > docs/results/wide_choice.csv
 
+--only: the configurations whose names have this text, without the header.
+
 Draws of 3,000 networks a table, 8 to 512 of them with labels and 1,500 tested; other draws than those of
 `archenc reproduce wide-...`. A configuration names members, whose scores are averaged: a Gaussian process
 without or with a linear part, extremely randomised trees, ridge regression; on everything (graph features
-and sizes) or on sizes alone.
+and sizes) or on sizes alone; and with the totals of the whole network, as groups of features of their own
+where it does not say otherwise.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 import numpy as np
 
-from archenc.encoders import GraphFeatures, Sizes
+from archenc.encoders import GraphFeatures, Sizes, Totals
 from archenc.evaluation.metrics import kendall_tau
 from archenc.evaluation.task import Task
 from archenc.pipelines.graph_and_scores import half_ranked
@@ -58,27 +62,56 @@ CONFIGURATIONS = {
         "linear process on sizes",
         "forest on sizes",
     ],
+    "process with totals": ["process with totals"],
+    "process + forest with totals": ["process with totals", "forest with totals"],
+    "2 process + forest with totals": ["process with totals", "process with totals", "forest with totals"],
+    "2 process + forest + ridge with totals": [
+        "process with totals",
+        "process with totals",
+        "forest with totals",
+        "ridge with totals",
+    ],
+    "2 process on sizes + forest with totals": [
+        "process on sizes with totals",
+        "process on sizes with totals",
+        "forest with totals",
+    ],
+    "2 process + forest with totals among the sizes": [
+        "process with totals among the sizes",
+        "process with totals among the sizes",
+        "forest with totals",
+    ],
 }
 
 
 def main() -> None:
-    print("task,n_train,n_trials,configuration,kendall_tau")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--only", default="", metavar="TEXT")
+    only = parser.parse_args().only
+    chosen = {name: of for name, of in CONFIGURATIONS.items() if only in name}
+    wanted = {member for of in chosen.values() for member in of}
+    if not only:
+        print("task,n_train,n_trials,configuration,kendall_tau")
     for space, metric in TASKS:
         task = Task.from_table(BenchmarkTable.open(space), metric).sample(3000, 7)
-        sizes = Sizes().fit(task.X).transform(task.X).astype(float)
-        graph = GraphFeatures(max_subset=1, published=True).fit(task.X).transform(task.X).astype(float)
-        everything = np.hstack([graph, sizes])
+        totals = Totals().fit(task.X)
+        parts = [
+            GraphFeatures(max_subset=1, published=True).fit(task.X).transform(task.X),
+            Sizes().fit(task.X).transform(task.X),
+            *np.split(totals.transform(task.X), [totals.widths_[0]], axis=1),
+        ]
         for n, trials in TRIALS.items():
-            taus = {name: [] for name in CONFIGURATIONS}
+            taus = {name: [] for name in chosen}
             for trial in range(trials):
                 order = np.random.default_rng([99, trial]).permutation(len(task))
                 train, test = order[:n], order[-1500:]
                 target = half_ranked(task.y[train])
                 scores = {
                     name: model.fit(rows[train], target).predict(rows[test])
-                    for name, (model, rows) in members(everything, sizes, trial).items()
+                    for name, (model, rows) in members(parts, trial).items()
+                    if name in wanted
                 }
-                for name, of in CONFIGURATIONS.items():
+                for name, of in chosen.items():
                     mean = np.mean([scores[member] for member in of], axis=0)
                     taus[name].append(kendall_tau(true=task.y[test], pred=mean))
             for name, values in taus.items():
@@ -86,18 +119,29 @@ def main() -> None:
             sys.stdout.flush()
 
 
-def members(everything: np.ndarray, sizes: np.ndarray, seed: int) -> dict:
-    """Return models and what they see."""
-    groups = [everything.shape[1] - sizes.shape[1], sizes.shape[1]]
+def members(parts: list[np.ndarray], seed: int) -> dict:
+    """Return models and what they see. parts: graph features, sizes, totals, costs of the cells."""
+    graph, sizes, totals, costs = (part.astype(float) for part in parts)
+    everything, numbers = np.hstack([graph, sizes]), np.hstack([sizes, totals, costs])
     trees = {"n_estimators": 300, "max_features": 0.5, "seed": seed}
+
+    def linear(*groups: np.ndarray) -> tuple:
+        widths = [group.shape[1] for group in groups]
+        return GaussianProcess(groups=widths, linear=True, seed=seed), np.hstack(groups)
+
     return {
         "process": (GaussianProcess(seed=seed), everything),
         "process on sizes": (GaussianProcess(seed=seed), sizes),
-        "linear process": (GaussianProcess(groups=groups, linear=True, seed=seed), everything),
-        "linear process on sizes": (GaussianProcess(linear=True, seed=seed), sizes),
+        "linear process": linear(graph, sizes),
+        "linear process on sizes": linear(sizes),
+        "process with totals": linear(graph, sizes, totals, costs),
+        "process on sizes with totals": linear(sizes, totals, costs),
+        "process with totals among the sizes": linear(graph, numbers),
         "forest": (ExtraTrees(**trees), everything),
         "forest on sizes": (ExtraTrees(**trees), sizes),
+        "forest with totals": (ExtraTrees(**trees), numbers),
         "ridge on sizes": (Ridge(), sizes),
+        "ridge with totals": (Ridge(), numbers),
     }
 
 

@@ -11,7 +11,8 @@ from archenc.networks.base import CellCopy
 from archenc.networks.counting import leaf_flops
 from archenc.spaces import space
 
-SPACES = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101", "transnasbench101_macro")
+CELLS = ("nasbench101", "nasbench201", "nasbench301", "transnasbench101", "transnasbench101_macro")
+SPACES = (*CELLS, "nasbenchmacro", "natsbenchsize", "accelnasbench")
 
 
 @pytest.mark.parametrize("name", SPACES)

@@ -13,7 +13,7 @@ import archenc
 from archenc.encoders import Scores
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
-from archenc.pipelines import GraphAndScores
+from archenc.pipelines import GraphAndScores, recommendation
 from archenc.pipelines.recommendation import Recommended, recommended
 from archenc.predictors import load
 from archenc.spaces import space
@@ -53,7 +53,7 @@ def _with_flow(scores: Scores | None = None) -> Recommended:
 def test_the_public_name_gives_the_default() -> None:
     model = archenc.recommended(_material()[2], seed=3)
     assert isinstance(model, Recommended)
-    assert (model.seed, model.prior, model.flow_from) == (3, 0.3, 48)
+    assert (model.seed, model.prior, model.flow_from) == (3, 0.3, "auto")
     assert recommended(flow_from=None).flow_from is None
 
 
@@ -64,6 +64,17 @@ def test_below_flow_from_it_is_the_light_ensemble() -> None:
         model = Recommended(scores, n_estimators=20, flow_from=flow_from).fit(archs[:16], y[:16])
         np.testing.assert_array_equal(model.predict(archs), light.predict(archs))
         assert model.flow_ is None
+
+
+def test_by_itself_flan_joins_from_48_cells_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    joined: list[int] = []
+    monkeypatch.setattr(
+        recommendation, "_join_flow", lambda models: joined.extend(len(y) for _, _, y in models)
+    )
+    archs, y, _ = _material()
+    for n in (47, 48):
+        Recommended(n_estimators=5).fit(archs[:n], y[:n])
+    assert joined == [48]
 
 
 def test_flan_joins_with_the_share_that_held_out_cells_give_it(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from archenc.encoders import GraphFeatures, Sizes
+from archenc.encoders import GraphFeatures, Sizes, Totals
 from archenc.pipelines import GraphAndScores, assemble
 from archenc.pipelines.graph_and_scores import graph_encoder
+from archenc.pipelines.recommendation import Recommended
 from archenc.spaces import space
 
 WIDE = ["nbmacro", "natsss", "accel", "lanas", "nds_darts_lr_wd", "nds_nasnet"]
@@ -33,12 +34,18 @@ def test_small_cells_keep_their_features(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "subset"), [("nbmacro", 1), ("accel", 1), ("nds_nasnet", 2), ("nds_enas", None)]
+    ("name", "subset", "kinds"),
+    [
+        ("nbmacro", 1, [Sizes, Totals]),
+        ("accel", 1, [Sizes, Totals]),
+        ("nds_nasnet", 2, [Sizes]),
+        ("nds_enas", None, [Sizes]),
+    ],
 )
-def test_numbers_stand_beside_the_features_of_others(name, subset):
-    (_, features), (_, sizes) = graph_encoder(space(name).sample(3, 0)).transformer_list
+def test_numbers_stand_beside_the_features_of_others(name, subset, kinds):
+    (_, features), *others = graph_encoder(space(name).sample(3, 0)).transformer_list
     assert features.max_subset == subset
-    assert isinstance(sizes, Sizes)
+    assert [type(one) for _, one in others] == kinds
 
 
 def test_flan_sees_width_depth_and_the_rates():
@@ -62,14 +69,35 @@ def test_a_row_of_stages_has_a_linear_part_and_keeps_it_when_saved(name, tmp_pat
     model = GraphAndScores(n_estimators=20).fit(archs[:30], labels[:30])
     found = model.predict(archs[30:])
     assert spearmanr(found, labels[30:]).statistic > 0.9
+    assert len(model.process_.widths_) == 4  # of the graph, sizes, totals, costs of the stages
     forests = GraphAndScores(graph=Sizes(), n_estimators=20).fit(archs[:30], labels[:30])
-    assert forests.ridge_ is None  # of an encoder of one's own nothing is known
+    assert not forests.process_.linear  # of an encoder of one's own nothing is known
     model.save(tmp_path)
     mean, std = GraphAndScores.load(tmp_path).predict(archs[30:], return_std=True)
     np.testing.assert_array_equal(mean, found)
     assert (std > 0).all()
 
 
-def test_cells_have_no_ridge():
+def test_on_rows_of_stages_size_tells_most_from_a_handful_of_labels():
+    archs = space("accel").sample(400, 0)
+    totals = Totals().fit(archs)
+    size = totals.transform(archs)[:, totals.get_feature_names_out().tolist().index("log_flops")]
+    found = GraphAndScores(n_estimators=20).fit(archs[:8], size[:8]).predict(archs[8:])
+    assert spearmanr(found, size[8:]).statistic > 0.7
+
+
+def test_cells_have_no_linear_part():
     archs = space("nb201").sample(12, 0)
-    assert GraphAndScores(n_estimators=5).fit(archs, np.arange(12.0)).ridge_ is None
+    assert not GraphAndScores(n_estimators=5).fit(archs, np.arange(12.0)).process_.linear
+
+
+@pytest.mark.parametrize("name", ["nbmacro", "natsss", "accel"])
+def test_on_rows_of_stages_the_default_has_no_flan(name):
+    archs = space(name).sample(60, 0)
+    labels = np.random.default_rng(0).random(60)
+    default, without = (
+        Recommended(n_estimators=5, **options).fit(archs[:50], labels[:50])
+        for options in ({}, {"flow_from": None})
+    )
+    np.testing.assert_array_equal(default.predict(archs), without.predict(archs))
+    assert default.flow_ is None

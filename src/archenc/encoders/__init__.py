@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from archenc.encoders.path import Path
     from archenc.encoders.scores import Scores
     from archenc.encoders.sizes import Sizes
+    from archenc.encoders.totals import Totals
     from archenc.encoders.zero_cost import ZeroCost
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Path",
     "Scores",
     "Sizes",
+    "Totals",
     "UnifiedArch2Vec",
     "UnifiedCATE",
     "ZeroCost",
@@ -50,6 +52,7 @@ _HOME = {
     "Path": "path",
     "Scores": "scores",
     "Sizes": "sizes",
+    "Totals": "totals",
     "UnifiedArch2Vec": "learned.unified.encoders",
     "UnifiedCATE": "learned.unified.encoders",
     "ZeroCost": "zero_cost",

@@ -66,6 +66,15 @@ class Sizes(Encoder):
 
     def _encode(self, X: Population) -> np.ndarray:
         batch = self.frame_.batch(X)
+        cells = self._cells(batch)
+        return np.concatenate([cells.reshape(len(cells), -1), self._whole(batch)], axis=1)
+
+    def sums(self, X: Population) -> Float32[np.ndarray, "n c s"]:
+        """Return, for each cell, how many operations it has and the sums of their numbers."""
+        return self._cells(self.frame_.batch(X))[..., -1 - len(self.numbers_) :]
+
+    def _cells(self, batch: GraphBatch) -> Float32[np.ndarray, "n c k"]:
+        """Return the numbers of the slots of each cell, then their sums."""
         nodes = batch.to_view("op_on_node")
         if nodes.n_nodes != self.hidden_ + nodes.inputs + 1:
             raise InvalidArgument(
@@ -76,8 +85,7 @@ class Sizes(Encoder):
             if member.name in self.frame_.ops:
                 table[member.index] = [1.0, *(_NUMBERS[name](member) for name in self.numbers_)]
         values = table[nodes.ops[:, :, nodes.inputs : -1]]
-        cells = np.concatenate([values[..., 1:].reshape(*values.shape[:2], -1), values.sum(axis=2)], axis=2)
-        return np.concatenate([cells.reshape(len(cells), -1), self._whole(batch)], axis=1)
+        return np.concatenate([values[..., 1:].reshape(*values.shape[:2], -1), values.sum(axis=2)], axis=2)
 
     def _whole(self, batch: GraphBatch) -> Float32[np.ndarray, "n a"]:
         if batch.attribute_names != self.attributes_ or not np.isfinite(batch.attributes).all():

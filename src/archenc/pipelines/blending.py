@@ -12,7 +12,7 @@ from scipy.stats import kendalltau
 
 FOLDS = 3
 _GRID = np.linspace(0, 1, 11)
-_PRIOR, _PRIOR_LABELS = 0.25, 64.0
+PRIOR, PRIOR_LABELS = 0.25, 64.0
 """What the second predictor's share is believed to be, and how many labels that belief is worth."""
 
 
@@ -63,7 +63,7 @@ def blend(
     while labels are few; the prior itself without any fold.
     """
     if not y:
-        return Blend(_PRIOR, (1.0, 1.0))
+        return Blend(PRIOR, (1.0, 1.0))
     joined = [np.concatenate(list(scores)) for scores in (first, second)]
     spreads = (max(float(joined[0].std()), 1e-12), max(float(joined[1].std()), 1e-12))
     centres = (float(joined[0].mean()), float(joined[1].mean()))
@@ -76,8 +76,8 @@ def blend(
     )
     best = float(np.mean(_GRID[taus >= taus.max() - 1e-12]))
     n = sum(len(truth) for truth in y)
-    trust = n / (n + _PRIOR_LABELS)
-    return Blend(trust * best + (1 - trust) * _PRIOR, spreads, centres)
+    trust = n / (n + PRIOR_LABELS)
+    return Blend(trust * best + (1 - trust) * PRIOR, spreads, centres)
 
 
 def _tau(truth: np.ndarray, scores: np.ndarray) -> float:

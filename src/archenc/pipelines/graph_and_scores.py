@@ -11,11 +11,11 @@ from scipy.stats import norm, rankdata
 from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
 
-from archenc.encoders import GraphFeatures, Sizes, ZeroCost
+from archenc.encoders import GraphFeatures, Sizes, Totals, ZeroCost
 from archenc.encoders.base import Population
 from archenc.errors import UnknownName
-from archenc.graph import GraphBatch, as_batch
-from archenc.predictors import ExtraTrees, GaussianProcess, Predictor, Ridge
+from archenc.graph import as_batch
+from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
 from archenc.spaces import space
@@ -36,9 +36,9 @@ _MANY = 5
 class GraphAndScores(Predictor):
     """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
 
-    Of a row of stages what is chosen are numbers, and most of what they do is linear: there the process has a
-    linear part and counts twice, and a forest and a ridge regression see the numbers (`Sizes`) without the
-    graph.
+    Of a row of stages what is chosen are numbers, and most of what they do is linear and hangs on how large
+    the whole becomes: there the process has a linear part and counts twice, `Totals` and `Sizes` stand beside
+    the graph, a group of features each, and one forest sees the numbers without the graph.
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
     graph, unfitted; default `graph_encoder`. prior: how many standard deviations of the label
@@ -88,11 +88,12 @@ class GraphAndScores(Predictor):
         if self.scores is not None:
             missing = cast("Missing", self.missing)
             self.zero_cost_ = ZeroCost(self.scores, self.names, "standard", missing=missing).fit(X)
-        self.n_sizes_ = _n_sizes(encoder, X) if self.graph is None else 0
+        numbers = _number_widths(encoder, X) if self.graph is None else []
+        self.n_numbers_ = sum(numbers)
         inputs = self._inputs(X)
         scores, both = inputs["scores"], inputs["both"]
-        widths = [scores.shape[1], both.shape[1] - scores.shape[1] - self.n_sizes_, self.n_sizes_]
-        linear = self.n_sizes_ > 0
+        widths = [scores.shape[1], both.shape[1] - scores.shape[1] - self.n_numbers_, *numbers]
+        linear = self.n_numbers_ > 0
         self.process_ = GaussianProcess(
             groups=[width for width in widths if width], linear=linear, seed=self.seed
         )
@@ -104,7 +105,6 @@ class GraphAndScores(Predictor):
             ).fit(inputs[name], target)
             for name in [*alone, "numbers" if linear else "both"]
         }
-        self.ridge_ = Ridge().fit(inputs["numbers"], target) if linear else None
         return self
 
     @property
@@ -117,20 +117,20 @@ class GraphAndScores(Predictor):
         mean, std = self.process_._predict(inputs["both"], with_std)
         found = [(mean + self.prior * self._consensus(inputs["scores"]), std)]
         found += [forest._predict(inputs[name], with_std) for name, forest in self.forests_.items()]
-        if self.ridge_ is not None:
-            found += [found[0], self.ridge_._predict(inputs["numbers"], with_std)]
+        if self.n_numbers_:
+            found.append(found[0])
         means = np.stack([mean for mean, _ in found])
         stds = [std for _, std in found if std is not None]
         return means.mean(0), np.sqrt(np.square(stds).mean(0) + means.var(0)) if with_std else None
 
     def _inputs(self, X: Population) -> dict[str, Float64[np.ndarray, "n d"]]:
-        """Return what the members see. numbers: scores and sizes, where there are sizes."""
+        """Return what the members see. numbers: scores, and sizes and totals where they stand."""
         graph = np.asarray(self.graph_.transform(X), dtype=np.float64)
         scores = np.zeros((len(graph), 0))
         if self.zero_cost_ is not None:
             scores = np.asarray(self.zero_cost_.transform(X), dtype=np.float64)
-        sizes = graph[:, graph.shape[1] - self.n_sizes_ :]
-        both, numbers = np.hstack([scores, graph]), np.hstack([scores, sizes])
+        both = np.hstack([scores, graph])
+        numbers = np.hstack([scores, graph[:, graph.shape[1] - self.n_numbers_ :]])
         return {"graph": graph, "scores": scores, "both": both, "numbers": numbers}
 
     def _consensus(self, scores: Float64[np.ndarray, "n s"]) -> Float64[np.ndarray, " n"]:
@@ -149,14 +149,13 @@ class GraphAndScores(Predictor):
             "zero_cost": self.zero_cost_,
             "process": self.process_,
             "forests": dict(self.forests_),
-            "ridge": self.ridge_,
-            "n_sizes": self.n_sizes_,
+            "n_numbers": self.n_numbers_,
         }, {}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
-        self.ridge_, self.n_sizes_ = config["ridge"], config["n_sizes"]
+        self.n_numbers_ = config["n_numbers"]
 
 
 def graph_encoder(X: Population) -> Any:
@@ -164,30 +163,38 @@ def graph_encoder(X: Population) -> Any:
 
     Published graph features; of spaces with more than eight operations, over pairs of them, for subsets grow
     too many. Where an architecture is a row of stages, or has attributes, most of what is chosen are numbers:
-    there features count single operations, and `Sizes` stands beside them.
+    `Sizes` stands beside them; and of a row of stages features count single operations, and `Totals` follow.
     """
     batch = as_batch(X)
     try:
         members = len(space(batch.space).ops)
     except UnknownName:  # the encoder says what it needs then
         members = 0
-    stages = _are_stages(batch)
+    stages = are_stages(batch)
     most = 1 if stages else 2 if members > _FEW_OPS else None
     features = GraphFeatures(max_subset=most, published=True)
     if not stages and not batch.attribute_names:
         return features
-    return FeatureUnion([("graph_features", features), ("sizes", Sizes())])
+    beside: list[tuple[str, Any]] = [("sizes", Sizes())]
+    if stages:
+        beside.append(("totals", Totals()))
+    return FeatureUnion([("graph_features", features), *beside])
 
 
-def _are_stages(batch: GraphBatch) -> bool:
-    return batch.n_cells > _FEW_CELLS
+def are_stages(X: Population) -> bool:
+    """Say whether architectures are rows of stages: whether they have more cells than two."""
+    return as_batch(X).n_cells > _FEW_CELLS
 
 
-def _n_sizes(encoder: Any, X: Population) -> int:
-    """Return how many of the last columns of the default encoder are sizes; 0 but for rows of stages."""
-    if not _are_stages(as_batch(X)):
-        return 0
-    return len(encoder.transformer_list[-1][1].get_feature_names_out())
+def _number_widths(encoder: Any, X: Population) -> list[int]:
+    """Return how many of the last columns of the default encoder are sizes, totals and costs of the cells.
+
+    Empty but for rows of stages.
+    """
+    if not are_stages(X):
+        return []
+    (_, sizes), (_, totals) = encoder.transformer_list[-2:]
+    return [len(sizes.get_feature_names_out()), *totals.widths_]
 
 
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, cast, final
+from typing import Any, Literal, Self, cast, final
 
 import numpy as np
 from jaxtyping import Float64, Int
@@ -14,10 +14,13 @@ from archenc.encoders.base import Population
 from archenc.errors import require
 from archenc.graph import GraphBatch
 from archenc.pipelines.blending import FOLDS, Blend, blend, folds
-from archenc.pipelines.graph_and_scores import GraphAndScores, Missing, half_ranked
+from archenc.pipelines.graph_and_scores import GraphAndScores, Missing, are_stages, half_ranked
 from archenc.predictors import Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
+
+FlowFrom = int | Literal["auto"] | None
+_FLOW_FROM = 48
 
 
 @final
@@ -26,8 +29,9 @@ class Recommended(Predictor):
 
     scores, names, missing, graph, prior, max_features, n_estimators: as in `GraphAndScores`. flow_from:
     number of labels from which FLAN (T = 1) joins, which takes PyTorch and about a second of one core for
-    every four labels; None: never. Its share of the score is what ranks best on held-out thirds of the
-    training architectures. With five scores or more FLAN gets them as a supplement. seed: of everything.
+    every four labels; None: never; "auto": 48, and never where architectures are rows of stages. Its share of
+    the score is what ranks best on held-out thirds of the training architectures. With five scores or more
+    FLAN gets them as a supplement. seed: of everything.
 
     Scores are in the unit of `half_ranked` labels, with a standard deviation from the members' own and their
     disagreement. How it was chosen: docs/results/recommended_choice.csv.
@@ -43,7 +47,7 @@ class Recommended(Predictor):
         prior: float = 0.3,
         max_features: float = 0.5,
         n_estimators: int = 300,
-        flow_from: int | None = 48,
+        flow_from: FlowFrom = "auto",
         seed: int = 0,
     ) -> None:
         self.scores = scores
@@ -68,7 +72,7 @@ class Recommended(Predictor):
 
     def fit_trials(self, trials: Sequence[tuple[Population, Any, int]]) -> list[Self]:
         """Fit one clone for each (X, y, seed); all their flow networks share the steps of one training."""
-        if self.flow_from is not None:
+        if self.flow_from not in (None, "auto"):
             check_number("flow_from", self.flow_from, least=4 * FOLDS, whole=True)
         models = []
         for X, y, seed in trials:
@@ -80,11 +84,16 @@ class Recommended(Predictor):
         joined = [
             (model, X, half_ranked(check_targets(y, len(X))))
             for model, (X, y, _) in zip(models, trials, strict=True)
-            if self.flow_from is not None and len(X) >= self.flow_from
+            if self._flow_joins(X)
         ]
         if joined:
             _join_flow(joined)
         return models
+
+    def _flow_joins(self, X: Population) -> bool:
+        if self.flow_from == "auto":
+            return len(X) >= _FLOW_FROM and not are_stages(X)
+        return self.flow_from is not None and len(X) >= self.flow_from
 
     def _rest(self) -> GraphAndScores:
         return GraphAndScores(
@@ -177,12 +186,13 @@ def recommended(
     names: Sequence[str] | None = None,
     *,
     missing: Missing = "indicator",
-    flow_from: int | None = 48,
+    flow_from: FlowFrom = "auto",
     seed: int = 0,
 ) -> Recommended:
     """Return the default predictor, unfitted: `recommended(scores).fit(architectures, y).predict(others)`.
 
     scores: zero-cost scores by native spelling (a `Scores`, a dict), or None to use the graph alone.
-    flow_from: labels from which FLAN joins, None for never (seconds instead of minutes at hundreds).
+    flow_from: labels from which FLAN joins, None for never (seconds instead of minutes at hundreds); "auto"
+    is 48, and never for rows of stages.
     """
     return Recommended(scores, names, missing=missing, flow_from=flow_from, seed=seed)
