@@ -119,7 +119,8 @@ def trace(
     """
     if not isinstance(module, nn.Module):
         raise InvalidArgument(f"module={shown(module)}: expected a torch.nn.Module")
-    if lazy := [name for name, weight in module.named_parameters() if nn.parameter.is_lazy(weight)]:
+    named = (*module.named_parameters(), *module.named_buffers())
+    if lazy := [name for name, tensor in named if nn.parameter.is_lazy(tensor)]:
         raise InvalidArgument(f"module: {lazy[0]!r} has no shape yet; run the module once on an example")
     examples = _examples(module, example)
     steps, outputs, tracer = steps_of(module, examples, how)

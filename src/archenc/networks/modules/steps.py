@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import final
@@ -45,16 +45,34 @@ class Value:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a module.
+
+    numel: size of each by name, 0 for buffers and for weights that do not learn. first: the first name of
+    each, under which one of several names is counted.
+    """
+
+    numel: Mapping[str, int]
+    first: Mapping[str, str]
+
+    def of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the first names of weights, each once."""
+        return tuple(dict.fromkeys(self.first.get(name, name) for name in names))
+
+
+@final
 @dataclass
 class Writer:
     """Steps in the making.
 
-    numel: size of each weight by name, 0 for buffers and for weights that do not learn.
+    weights: what the module learns. batch: examples that it is followed on; what it makes of all of them,
+    divided by their number, is what it makes of one, on whichever axis they stand.
     """
 
     n_inputs: int
-    numel: dict[str, int]
-    shapes: list[Shape]
+    weights: Weights
+    batch: int
     steps: list[Step] = field(default_factory=list)
     _read: set[str] = field(default_factory=set)
 
@@ -75,7 +93,7 @@ class Writer:
         given: its operands. weights: names of weights that a module has of its own.
         """
         producers = tuple(dict.fromkeys(number for one in given for number in one.producers))
-        named = tuple(dict.fromkeys([*(name for one in given for name in one.weights), *weights]))
+        named = self.weights.of([*(name for one in given for name in one.weights), *weights])
         maps = tuple(one.shape[1:] for one in given if one.producers and one.shape is not None)
         if out is None or not producers:  # computed from weights and constants alone: no operation on data
             return Value(producers, named, out)
@@ -86,21 +104,21 @@ class Writer:
         channels, size = self._layout(found, out, producers)
         own = [weight for weight in named if weight not in self._read]
         self._read.update(own)
-        params = sum(self.numel[weight] for weight in own)
-        cost = macs(found, call)
+        numel = self.weights.numel
+        params = sum(numel[weight] for weight in own)
+        cost = macs(found, call) * max(out[:1], default=1) // self.batch
         if found == "recurrent":  # every weight once a place of the sequence
-            cost = sum(self.numel[weight] for weight in named) * max(out[1:2], default=1)
+            cost = sum(numel[weight] for weight in named) * size
         self.steps.append(Step(op(found).name, path, producers, channels, size, params, cost))
-        self.shapes.append(out)
         return Value((self.n_inputs + len(self.steps) - 1,), (), out)
 
     def _layout(self, name: str, out: Shape, producers: tuple[int, ...]) -> tuple[int, int]:
         """Return channels and places of what a step makes: which axis is which, only the operation knows."""
         rest = out[1:] or (1,)
-        whole = max(prod(rest), 1)
+        whole = max(prod(out) // self.batch, 1)
         if name == "attention" and len(rest) == 3:
-            return rest[0] * rest[2], rest[1]
-        if name in _LAST or len(rest) == 1:
+            channels = rest[0] * rest[2]
+        elif name in _LAST or len(rest) == 1:
             channels = rest[-1]
         elif name in _FIRST or name.startswith(("conv", "depthwise", "grouped")):
             channels = rest[0]

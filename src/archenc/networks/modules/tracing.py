@@ -14,7 +14,7 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from archenc.errors import InvalidArgument, shown
-from archenc.networks.modules.steps import Step, Value, Writer
+from archenc.networks.modules.steps import Step, Value, Weights, Writer
 
 WAYS = ("auto", "export", "fx")
 
@@ -29,6 +29,7 @@ def steps_of(
     if how not in WAYS:
         raise InvalidArgument(f"how={shown(how)}; legal: {', '.join(WAYS)}")
     modes = {part: part.training for part in module.modules()}
+    buffers = {name: (buffer, buffer.clone()) for name, buffer in module.named_buffers()}
     reasons = []
     try:
         module.eval()
@@ -44,12 +45,22 @@ def steps_of(
     finally:
         for part, training in modes.items():
             part.training = training
+        for name, (buffer, value) in buffers.items():
+            _put_back(module, name, buffer, value)
     raise InvalidArgument(
         f"module={type(module).__name__}: it cannot be traced on examples of shape "
         f"{', '.join(str(tuple(one.shape)) for one in example)} ({'; '.join(reasons)}). A module is followed "
         "without its data: choices that hang on the values of tensors, .item() and calls out of PyTorch "
         "must leave `forward`, or be replaced by torch.where and the like"
     )
+
+
+def _put_back(module: nn.Module, name: str, buffer: Tensor, value: Tensor) -> None:
+    """Give a module a buffer as it was: a forward pass may write to it, or put another in its place."""
+    with torch.no_grad():
+        buffer.copy_(value)
+    part, _, own = name.rpartition(".")
+    setattr(module.get_submodule(part), own, buffer)
 
 
 def _check_runs(module: nn.Module, example: Sequence[Tensor]) -> None:
@@ -82,7 +93,7 @@ def _export(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step],
     signature = program.graph_signature
     owned = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
     inputs = list(signature.user_inputs)
-    writer = Writer(len(inputs), _sizes(module), [])
+    writer = Writer(len(inputs), _weights(module), len(example[0]))
     values: dict[fx.Node, Value] = {}
     for node in program.graph.nodes:
         shape = _shape(node.meta.get("val"))
@@ -105,14 +116,18 @@ def _export(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step],
                 groups=_named(node, "groups", 1),
                 window=_window(_named(node, "kernel_size", ())),
             )
-    return writer.steps, _outputs(program.graph, values)
+    made = frozenset(signature.user_outputs)  # the graph also returns buffers that were written to
+    return writer.steps, _outputs(
+        program.graph, {node: one for node, one in values.items() if node.name in made}
+    )
 
 
 def _fx(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tuple[int, ...]]:
     traced = fx.symbolic_trace(module)
     ShapeProp(traced).propagate(*example)
-    sizes = _sizes(module)
-    writer = Writer(sum(node.op == "placeholder" for node in traced.graph.nodes), sizes, [])
+    weights = _weights(module)
+    n_inputs = sum(node.op == "placeholder" for node in traced.graph.nodes)
+    writer = Writer(n_inputs, weights, len(example[0]))
     values: dict[fx.Node, Value] = {}
     for node in traced.graph.nodes:
         shape = _shape(node.meta.get("tensor_meta"))
@@ -120,13 +135,13 @@ def _fx(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tup
         if node.op == "placeholder":
             values[node] = Value((len(values),), (), shape)
         elif node.op == "get_attr":
-            known = str(node.target) in sizes
-            tensor = _attribute(module, str(node.target))
+            known = str(node.target) in weights.numel
+            tensor = _attribute(traced, str(node.target))
             values[node] = Value((), (str(node.target),) if known else (), _shape(tensor))
         elif node.op == "call_module":
             path = str(node.target)
             leaf = module.get_submodule(path)
-            weights = [f"{path}.{name}" for name, _ in leaf.named_parameters()]
+            own = [f"{path}.{name}" for name, _ in leaf.named_parameters()]
             first = getattr(leaf, "weight", None)
             values[node] = writer.call(
                 type(leaf).__name__,
@@ -136,24 +151,32 @@ def _fx(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tup
                 weight=_shape(first) if isinstance(first, Tensor) else None,
                 groups=int(getattr(leaf, "groups", 1)),
                 window=_window(getattr(leaf, "kernel_size", ())),
-                weights=weights,
+                weights=own,
             )
         elif node.op in ("call_function", "call_method"):
             name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "other")
             weight = next((one.shape for one in given if one.weights and not one.producers), None)
-            values[node] = writer.call(str(name), "", given, shape, weight=weight)
+            values[node] = writer.call(
+                str(name),
+                "",
+                given,
+                shape,
+                weight=weight,
+                groups=_passed(node, "groups", 6, 1) if "conv" in str(name) else 1,
+                window=_window(_passed(node, "kernel_size", 1, ())) if "pool" in str(name) else (),
+            )
     return writer.steps, _outputs(traced.graph, values)
 
 
-def _sizes(module: nn.Module) -> dict[str, int]:
-    """Return how many numbers of each weight learn; buffers have none. What is shared counts once."""
-    known: set[int] = set()
-    sizes = {name: 0 for name, _ in module.named_buffers(remove_duplicate=False)}
+def _weights(module: nn.Module) -> Weights:
+    """Return how many numbers of each weight learn; buffers have none. What has two names is one weight."""
+    numel = {name: 0 for name, _ in module.named_buffers(remove_duplicate=False)}
+    first: dict[int, str] = {}
+    same: dict[str, str] = {}
     for name, weight in module.named_parameters(remove_duplicate=False):
-        fresh = id(weight) not in known
-        known.add(id(weight))
-        sizes[name] = weight.numel() if fresh and weight.requires_grad else 0
-    return sizes
+        same[name] = first.setdefault(id(weight), name)
+        numel[name] = weight.numel() if weight.requires_grad else 0
+    return Weights(numel, same)
 
 
 def _outputs(graph: fx.Graph, values: dict[fx.Node, Value]) -> tuple[int, ...]:
@@ -183,6 +206,13 @@ def _named(node: fx.Node, name: str, default: Any) -> Any:
         if argument.name == name:
             return node.args[position] if position < len(node.args) else default
     return default
+
+
+def _passed(node: fx.Node, name: str, position: int, default: Any) -> Any:
+    """Return an argument of a call of `torch.nn.functional`, by its name or its position."""
+    if name in node.kwargs:
+        return node.kwargs[name]
+    return node.args[position] if position < len(node.args) else default
 
 
 def _window(size: Any) -> tuple[int, ...]:
