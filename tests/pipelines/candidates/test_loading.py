@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from archenc.errors import DataError
+from archenc.pipelines.candidates.imports import imported
 from archenc.pipelines.candidates.loading import NoCandidate, load, named, python_files
 
 HEAD = "from __future__ import annotations\nimport torch\nfrom torch import nn\n"
@@ -76,6 +77,39 @@ def test_files_may_share_helpers_and_folders_do_not_mix(tmp_path: Path) -> None:
     assert all(str(tmp_path) not in place for place in sys.path)
 
 
+def test_helpers_may_be_packages_and_imported_when_a_network_is_built(tmp_path: Path) -> None:
+    for folder, width in ((tmp_path / "one", 3), (tmp_path / "two", 5)):
+        (folder / "parts" / "sizes").mkdir(parents=True)
+        write(folder / "parts" / "sizes", "wide", f"WIDTH = {width}\n")
+        text = "def model():\n    from parts.sizes.wide import WIDTH\n    return nn.Linear(2, WIDTH)\n"
+        (path,) = (write(folder, "net", text),)
+        assert named(path, "net").build().out_features == width
+    assert not [name for name in sys.modules if name.startswith("parts")]
+
+
+def test_files_may_import_each_other_as_a_package_as_in_timm(tmp_path: Path) -> None:
+    for folder, width in ((tmp_path / "one", 3), (tmp_path / "two", 5)):
+        folder.mkdir()
+        write(folder, "_registry", f"WIDTH = {width}\n")
+        write(folder, "sizes", "from ._registry import WIDTH\n")
+        inside = "    from .sizes import WIDTH\n    return nn.Linear(2, WIDTH)\n"
+        path = write(folder, "net", f"from . import sizes\ndef model():\n{inside}")
+        assert named(path, "net").build().out_features == width
+        assert imported(path) == [folder / "_registry.py", folder / "sizes.py"]
+    left = [name for name in sys.modules if name.startswith("archenc_candidates")]
+    assert all(name.startswith("archenc_candidates.candidate_") for name in left)
+
+
+def test_what_a_file_imports_is_read_from_its_text(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    inside = write(tmp_path / "parts", "blocks", "from .other import Y\nfrom late import X\n")
+    a = write(tmp_path, "a", "import b.c, os\ndef f():\n    from parts import blocks\n")
+    b, late = write(tmp_path, "b", "import a\n"), write(tmp_path, "late", "def f(:\n")
+    write(tmp_path, "alone", "")
+    assert imported(a) == sorted([b, inside, late])
+    assert imported(late) == []
+
+
 def test_weights_hang_on_the_seed_alone(tmp_path: Path) -> None:
     path = write(tmp_path, "net", "def model(): return nn.Linear(2, 3)\n")
     before = torch.get_rng_state()
@@ -94,6 +128,17 @@ def test_weights_hang_on_the_seed_alone(tmp_path: Path) -> None:
         ("x = 1\n", "defines no candidate; expected a mapping CANDIDATES"),
         ("CANDIDATES = [1, 2]\n", "expected a mapping from names to callables"),
         ("CANDIDATES = {'a': 3}\n", "expected a mapping from names to callables"),
+        ("CANDIDATES = {}\n", "CANDIDATES is empty"),
+        (
+            "CANDIDATES = {'a': nn.ReLU()}\n",
+            r"CANDIDATES\['a'\] is a ReLU that has been built; expected a fun",
+        ),
+        ("model = nn.Linear(2, 3)\n", "model is a Linear that has been built"),
+        (
+            "class Net(nn.Linear):\n    def __init__(self, width, *, depth): pass\n"
+            "def small(width) -> nn.Module: return nn.ReLU()\n",
+            "without required arguments; small needs width; Net needs width, depth",
+        ),
     ],
 )
 def test_a_file_without_candidates_says_why(tmp_path: Path, text: str, words: str) -> None:

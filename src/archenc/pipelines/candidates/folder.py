@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Any, final
 
 from archenc.deadlines import in_time
-from archenc.errors import DataError
+from archenc.errors import DataError, InvalidArgument, shown
 from archenc.pipelines.candidates.describing import SCORES, Description, describe
+from archenc.pipelines.candidates.imports import imported
 from archenc.pipelines.candidates.loading import HELPER, Candidate, NoCandidate, load, python_files
 from archenc.predictors.checks import check_number
 from archenc.proxies import Inputs
 from archenc.store import Journal, content_key, file_sha256
 
-_VERSION = 2
+_VERSION = 3
 """Of the descriptions: a change that alters numbers counts it up, and older ones are made again."""
+
+ANY = "**"
+"""Among the arguments that a file's networks take: one takes whatever it is given."""
 
 Progress = Callable[[int, int, str], None]
 """Called with the networks done, those there are, and the name of the last."""
@@ -80,12 +84,14 @@ def describe_folder(
     """Describe every candidate of a folder. The code of its files is run.
 
     seed: of the weights and of what scores draw. options: keyword arguments for what builds the networks,
-    such as num_classes=10. cache: a file that keeps what is known of each file and network under the digest
-    of the file, of the helpers in the folder (`_*.py`) and of the arguments: with it, a killed run goes on.
-    jobs: processes. seconds: run the code in processes of its own, and end what takes longer, a file or a
-    network; None: in this one, without a limit, if jobs is 1.
-    A candidate, or a file, that fails is reported with the reason and does not stop the others.
-    Raises DataError: no such folder, no Python file in it, or a damaged cache; InvalidArgument.
+    such as num_classes=10. cache: a file that keeps what is known of each file and network under the name and
+    the digest of the file, of those that it imports from the folder, of the helpers there (`_*.py`) and of
+    the arguments: with it, a killed run goes on. jobs: processes. seconds: run the code in processes of its
+    own, and end what takes longer, a file or a network; None: in this one, without a limit, if jobs is 1.
+    A candidate, or a file, that fails is reported with the reason, does not stop the others, and is tried
+    again next time.
+    Raises DataError: no such folder, no Python file in it, or a damaged cache; InvalidArgument, also for an
+    option that nothing takes.
     """
     if seconds is not None:
         check_number("seconds", seconds, open_end=True)
@@ -94,13 +100,16 @@ def describe_folder(
     common = _common_key(Path(folder), work)
     journal = None if cache is None else Journal(cache)
     known = {} if journal is None else {record["key"]: record for record in journal}
-    listings = [_Item(path, content_key(common, file_sha256(path))) for path in files]
+    listings = [_Item(path, content_key(common, _file_key(path))) for path in files]
     waiting: deque[_Item] = deque()
     offers: dict[Path, list[str]] = {}
+    arguments: dict[Path, list[str]] = {}
     found, failures, cached, done = {}, {}, 0, 0
 
     def take(item: _Item, record: Mapping[str, Any]) -> None:
         """Keep what is known of a file or a network; of a file, hand in its networks."""
+        if not item.name:
+            arguments[item.file] = record.get("arguments", [])
         if "offers" in record:
             offers[item.file] = record["offers"]
             _refuse_twins(folder, offers)
@@ -116,14 +125,16 @@ def describe_folder(
             failures[item.name or item.file.stem] = record["failure"]
         else:
             found[item.name] = Description(record["features"], record["text"], record["reasons"])
+        if not item.name and len(arguments) == len(files) and offers:
+            _refuse_unused(work.options, {name for known in arguments.values() for name in known})
 
     for item in listings:
         if item.key in known:
             take(item, known[item.key])
         else:
             waiting.append(item)
-    for item, record, lasting in _worked_on(work, waiting, jobs, seconds):
-        if journal is not None and lasting:
+    for item, record in _worked_on(work, waiting, jobs, seconds):
+        if journal is not None and "failure" not in record:  # a package may be installed, memory freed
             journal.append({"key": item.key, "candidate": item.name, **record})
         take(item, record)
         if item.name:
@@ -140,7 +151,7 @@ def work_on(work: Work, item: _Item) -> dict[str, Any]:
         try:
             offered = {one.name: one for one in _offered(item.file, item.file_key)}
             if not item.name:
-                return {"offers": list(offered)}
+                return {"offers": list(offered), "arguments": _arguments(offered.values())}
             if item.name not in offered:
                 raise NoCandidate(f"{item.file} no longer defines it")
             module = offered[item.name].build(work.seed, work.options)
@@ -159,30 +170,43 @@ def _offered(path: Path, key: str) -> tuple[Candidate, ...]:
     return tuple(load(path))
 
 
+def _arguments(offered: Iterable[Candidate]) -> list[str]:
+    """Return the names of all arguments that candidates take, `ANY` among them where one takes any."""
+    found = [one.parameters() for one in offered]
+    return sorted({name for names, _ in found for name in names} | {ANY for _, anything in found if anything})
+
+
 def _worked_on(
     work: Work, waiting: deque[_Item], jobs: int, seconds: float | None
-) -> Generator[tuple[_Item, dict[str, Any], bool]]:
-    """Yield what became of every item, and whether it would be the same next time."""
+) -> Generator[tuple[_Item, dict[str, Any]]]:
+    """Yield what became of every item."""
     if seconds is None and jobs == 1:
         while waiting:
             item = waiting.popleft()
-            record = work_on(work, item)
-            yield item, record, _lasts(item, record)
+            yield item, work_on(work, item)
         return
     for outcome in in_time(work_on, work, waiting, math.inf if seconds is None else seconds, jobs=jobs):
-        record = outcome.result or {"failure": outcome.failure}
-        yield outcome.item, record, outcome.result is not None and _lasts(outcome.item, record)
+        yield outcome.item, outcome.result or {"failure": outcome.failure}
 
 
-def _lasts(item: _Item, record: Mapping[str, Any]) -> bool:
-    """A file may fail for what is not in it, such as a package that is not installed yet."""
-    return bool(item.name) or "failure" not in record
+def _refuse_unused(options: Mapping[str, Any], known: Collection[str]) -> None:
+    for name in options:
+        if name not in known and ANY not in known:
+            raise InvalidArgument(
+                f"options: no network takes {shown(name)}; legal: {', '.join(sorted(known)) or 'none'}"
+            )
 
 
 def _refuse_twins(folder: str | Path, offers: Mapping[Path, Sequence[str]]) -> None:
     names = Counter(name for offered in offers.values() for name in offered)
     if twins := sorted(name for name, times in names.items() if times > 1):
         raise DataError(f"{folder}: the name {twins[0]!r} belongs to two candidates; rename one")
+
+
+def _file_key(path: Path) -> str:
+    """Return the key of a file: of its name, by which its networks are called, and of what it is made of."""
+    others = {str(one.relative_to(path.parent)): file_sha256(one) for one in imported(path)}
+    return content_key(path.name, file_sha256(path), others)
 
 
 def _common_key(folder: Path, work: Work) -> str:

@@ -22,6 +22,10 @@ HELPER = "_"
 """A file whose name begins so holds no candidates; the others may import it."""
 TABLE = "CANDIDATES"
 ALONE = "model"
+_PACKAGE = "archenc_candidates"
+"""The package that the files of a folder are while one of them runs."""
+_OWN = f"{_PACKAGE}.candidate_"
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class NoCandidate(ArchencError):
@@ -45,7 +49,7 @@ class Candidate:
         """
         try:
             given = _accepted(self.make, options or {})
-            with torch.random.fork_rng(devices=[]):
+            with torch.random.fork_rng(devices=[]), _importable(self.file.parent):
                 torch.default_generator.manual_seed(seed)
                 module = self.make(**given)
         except Exception as error:
@@ -53,6 +57,16 @@ class Candidate:
         if not isinstance(module, nn.Module):
             raise NoCandidate(f"it made a {type(module).__name__}, not a torch.nn.Module")
         return module
+
+    def parameters(self) -> tuple[list[str], bool]:
+        """Return the names of the keyword arguments that it takes, and whether it takes any others."""
+        try:
+            found = inspect.signature(self.make).parameters
+        except (TypeError, ValueError):
+            return [], False
+        kinds = {name: one.kind for name, one in found.items()}
+        named = [name for name, kind in kinds.items() if kind in _BY_NAME]
+        return named, inspect.Parameter.VAR_KEYWORD in kinds.values()
 
 
 def python_files(folder: str | Path) -> list[Path]:
@@ -75,7 +89,8 @@ def load(path: str | Path) -> list[Candidate]:
        if there is none, every public class of modules that needs no argument. `__all__` narrows both. They
        are named FILE.NAME, or FILE where there is only one.
 
-    FILE is the name without .py. Other files of the folder can be imported. Raises NoCandidate.
+    FILE is the name without .py. Other files of the folder can be imported, by their names or as those of one
+    package. Raises NoCandidate.
     """
     path = Path(path)
     module = _run(path)
@@ -85,14 +100,21 @@ def load(path: str | Path) -> list[Candidate]:
             isinstance(name, str) and callable(make) for name, make in table.items()
         ):
             raise NoCandidate(f"{TABLE} is {shown(table)}; expected a mapping from names to callables")
+        if not table:
+            raise NoCandidate(f"{TABLE} is empty; expected a mapping from names to callables")
+        for name, make in table.items():
+            _refuse_built(f"{TABLE}[{name!r}]", make)
         return [Candidate(f"{path.stem}.{name}", path, make) for name, make in table.items()]
     if callable(alone := getattr(module, ALONE, None)):
+        _refuse_built(ALONE, alone)
         return [Candidate(path.stem, path, alone)]
     offered = list(_offered(module))
     if not offered:
+        needy = [f"; {name} needs {', '.join(asked)}" for name, asked in _needy(module)]
         raise NoCandidate(
             f"it defines no candidate; expected a mapping {TABLE}, a function or class named {ALONE!r}, "
-            "functions without required arguments annotated to return a torch.nn.Module, or module classes"
+            "functions without required arguments annotated to return a torch.nn.Module, or module classes "
+            f"without required arguments{''.join(needy)}"
         )
     if len(offered) == 1:
         return [Candidate(path.stem, path, offered[0][1])]
@@ -109,7 +131,7 @@ def named(path: str | Path, name: str) -> Candidate:
 
 def _run(path: Path) -> ModuleType:
     """Run a file as a module of its own, while its folder is where imports look first."""
-    name = f"archenc_candidates_{path.stem}"
+    name = f"{_OWN}{path.stem.replace('.', '_')}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise NoCandidate(f"{path} is no Python file")
@@ -129,20 +151,61 @@ def _run(path: Path) -> ModuleType:
 
 @contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """Let imports find the files of a folder; what was imported from there is forgotten afterwards."""
+    """Let imports find the files of a folder, by name or from the package (`from .parts import Block`).
+
+    What was imported from there is forgotten afterwards: another folder may have files of the same names.
+    """
     place, before = str(folder.resolve()), set(sys.modules)
+    package = ModuleType(_PACKAGE)
+    package.__path__ = [place]
+    sys.modules[_PACKAGE] = package
     sys.path.insert(0, place)
     try:
         yield
     finally:
         sys.path.remove(place)
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None)
-            if file and Path(file).parent == Path(place) and not name.startswith("archenc_candidates_"):
-                del sys.modules[name]
+        fresh = [name for name in set(sys.modules) - before if not name.startswith(_OWN)]
+        for name in [name for name in fresh if _lies_in(name, Path(place))]:
+            del sys.modules[name]
+        sys.modules.pop(_PACKAGE, None)
+
+
+def _lies_in(name: str, folder: Path) -> bool:
+    """Say whether a module, or the outermost package around it, lies in a folder itself, not further down."""
+    outermost, _, inner = name.partition(".")
+    if outermost == _PACKAGE:
+        return bool(inner)
+    module = sys.modules.get(outermost)
+    places = [*getattr(module, "__path__", ())] or [getattr(module, "__file__", None)]
+    return any(place is not None and Path(place).parent == folder for place in places)
+
+
+def _refuse_built(what: str, make: object) -> None:
+    """Raise NoCandidate for a module, which is callable, too, but on data."""
+    if isinstance(make, nn.Module):
+        raise NoCandidate(
+            f"{what} is a {type(make).__name__} that has been built; expected a function or class that "
+            "builds it, so that its weights hang on the seed"
+        )
 
 
 def _offered(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
+    functions, classes = (
+        {name: make for name, make in found.items() if _required(make) == []} for found in _makers(module)
+    )
+    yield from (functions or classes).items()
+
+
+def _needy(module: ModuleType) -> Iterator[tuple[str, list[str]]]:
+    """Yield what would be offered if it needed no arguments, and which it needs."""
+    for found in _makers(module):
+        for name, make in found.items():
+            if asked := _required(make):
+                yield name, asked
+
+
+def _makers(module: ModuleType) -> tuple[dict[str, Callable[..., Any]], dict[str, Callable[..., Any]]]:
+    """Return the public functions of a file that return modules, and its public classes of modules."""
     own = {
         name: member
         for name, member in vars(module).items()
@@ -153,24 +216,24 @@ def _offered(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
     functions = {
         name: member
         for name, member in own.items()
-        if inspect.isfunction(member) and _free(member) and _returns_module(member, module)
+        if inspect.isfunction(member) and _returns_module(member, module)
     }
     classes = {
         name: member
         for name, member in own.items()
-        if inspect.isclass(member) and issubclass(member, nn.Module) and _free(member)
+        if inspect.isclass(member) and issubclass(member, nn.Module)
     }
-    yield from (functions or classes).items()
+    return functions, classes
 
 
-def _free(make: Callable[..., Any]) -> bool:
-    """Say whether a callable needs no argument."""
+def _required(make: Callable[..., Any]) -> list[str] | None:
+    """Return the names of the arguments that a callable cannot do without; None where it does not say."""
     try:
         parameters = inspect.signature(make).parameters.values()
     except (TypeError, ValueError):
-        return False
+        return None
     loose = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return all(one.default is not one.empty or one.kind in loose for one in parameters)
+    return [one.name for one in parameters if one.default is one.empty and one.kind not in loose]
 
 
 def _returns_module(function: Callable[..., Any], module: ModuleType) -> bool:
