@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,17 @@ def test_the_table_ends_with_what_to_train_next(folder: Path) -> None:
     assert "Train next: mlp.w" in done.stdout
 
 
+def test_json_has_no_infinite_numbers(folder: Path) -> None:
+    """With five values an interval of 95 % has no end, which JSON cannot say but by null."""
+
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    done = run(folder, "--format", "json", "--coverage", 0.95)
+    rows = json.loads(done.stdout, parse_constant=refuse)
+    assert [row["low"] for row in rows if row["measured"] == ""] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("text", "further", "words"),
     [
@@ -86,6 +98,10 @@ def test_the_table_ends_with_what_to_train_next(folder: Path) -> None:
         ("candidate,a\nmlp.w2,1\n", ("--proxies", "snap"), "did you mean snip"),
         ("candidate,a\nmlp.w2,1\n", ("--bounds", "1"), "--bounds '1'"),
         ("candidate,a\nmlp.w2,1\n", ("--bounds", "2,1"), "the lower one first"),
+        ("candidate,a\nmlp.w2,71\n", ("--bounds", "0,1"), "'mlp.w2' has the value 71; expected one within"),
+        ("candidate,a\nmlp.w2,inf\n", (), "'mlp.w2' has the value inf; expected a finite number"),
+        ("candidate,a\nmlp.w2,1\n", ("--coverage", "80"), "--coverage 80.0: expected a share"),
+        ("candidate,a\nmlp.w2,1\n", ("--set", "deep=3"), "no network takes 'deep'; legal: width"),
     ],
 )
 def test_what_is_wrong_is_said(folder: Path, text: str, further: tuple[str, ...], words: str) -> None:

@@ -41,6 +41,11 @@ def test_rows_are_blank_where_there_is_nothing() -> None:
     assert [row["rank"] for row in rows] == [1, 2, 3]
 
 
+def test_small_values_keep_their_digits() -> None:
+    (row,) = ranking_rows([Ranked("a", 1.23456789e-5, 1.23456789e-5, 1.2e-5, 1.3e-5, 0.0)])
+    assert (row["measured"], row["low"]) == (1.23457e-5, 1.2e-5)
+
+
 def test_an_empty_ranking_has_no_page(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgument, match="nothing was ranked"):
         write_ranking([], {}, tmp_path / "r.html", title="", command="", coverage=0.8)

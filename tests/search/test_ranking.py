@@ -73,6 +73,18 @@ def test_bounds_end_the_intervals() -> None:
     assert any(one.high == 93 and one.low == 0 for one in result)
 
 
+def test_labels_beyond_the_bounds_are_refused() -> None:
+    """Bounds of shares for labels in percent would make all predictions the upper bound."""
+    found, labels = candidates(8)
+    with pytest.raises(InvalidArgument, match=r"'net_0' has the value .*within bounds=\(0, 1\)"):
+        rank(found, labels, bounds=(0, 1))
+    with pytest.raises(InvalidArgument, match="the lower one first"):
+        rank(found, labels, bounds=(100, 0))
+    for value in (math.nan, math.inf):
+        with pytest.raises(InvalidArgument, match=r"'net_1' has the value .*expected a finite number"):
+            rank(found, {**labels, "net_1": value})
+
+
 def test_what_cannot_be_ranked_is_refused() -> None:
     found, labels = candidates(8)
     with pytest.raises(UnknownName, match="'net_10' is no candidate; did you mean net_1"):

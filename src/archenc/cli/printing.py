@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -28,7 +29,8 @@ def print_rows(rows: Sequence[Mapping[str, Any]], output: Format, names: Sequenc
     """Print records in the format asked for. names: the columns, needed where there may be no record."""
     names = list(names or rows[0])
     if output is Format.JSON:
-        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False, default=str))
+        plain = [{name: _json(value) for name, value in row.items()} for row in rows]
+        typer.echo(json.dumps(plain, indent=1, ensure_ascii=False, default=str))
     elif output is Format.CSV:
         writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
         writer.writeheader()
@@ -81,6 +83,11 @@ def amount(size: int) -> str:
         if size >= scale:
             return f"{size / scale:.1f} {unit}"
     return f"{size} B"
+
+
+def _json(value: Any) -> Any:
+    """Return a value as JSON can say it: what is no finite number is null there, as in other programs."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _cell(value: Any) -> str:

@@ -30,7 +30,7 @@ def rank(
         str, typer.Option(help="Shape of one example: channels, height, width.")
     ] = "3x32x32",
     metric: Annotated[
-        str, typer.Option(help="The column of values; needed where the file has several of numbers.")
+        str, typer.Option(help="The column of values; needed where the file has several beside `candidate`.")
     ] = "",
     direction: Annotated[str, typer.Option(help="max: higher is better; min: lower is.")] = "max",
     inputs: Annotated[
@@ -73,11 +73,15 @@ def rank(
     from archenc.pipelines.candidates.describing import SCORES
     from archenc.pipelines.candidates.folder import describe_folder
     from archenc.progress import bar
+    from archenc.search.ranking import check_labels
     from archenc.search.ranking import rank as ranked
 
     if direction not in ("max", "min"):
         raise InvalidArgument(f"--direction {direction!r}: legal: max, min")
-    labels = _measured(measured, metric)
+    if not 0 < coverage < 1:
+        raise InvalidArgument(f"--coverage {coverage}: expected a share between 0 and 1, such as 0.8")
+    labels, ends = _measured(measured, metric), _bounds(bounds)
+    check_labels(labels, ends)
     chosen = SCORES if not proxies else () if proxies == "none" else _names(proxies)
     drawn = _inputs(inputs, shape_of(input_shape), batch, seed, classes)
     kept = cache or Path("runs") / "rank" / f"{folder.resolve().name}.jsonl"
@@ -107,7 +111,7 @@ def rank(
         maximise=direction == "max",
         advised=advise,
         coverage=coverage,
-        bounds=_bounds(bounds),
+        bounds=ends,
         seed=seed,
     )
     _print(result, output, len(known), coverage)

@@ -65,20 +65,25 @@ def write_ranking(
 
 
 def ranking_rows(result: Sequence[Ranked]) -> list[dict[str, Any]]:
-    """Return a ranking as records of plain values, rounded for people; blank where there is none."""
+    """Return a ranking as records of plain values, of six digits; blank where there is none."""
     return [
         {
             "rank": place,
             "candidate": one.candidate,
-            "measured": "" if one.measured is None else round(one.measured, 4),
-            "predicted": round(one.predicted, 4),
-            "low": round(one.low, 4),
-            "high": round(one.high, 4),
+            "measured": "" if one.measured is None else _six(one.measured),
+            "predicted": _six(one.predicted),
+            "low": _six(one.low),
+            "high": _six(one.high),
             "beats best measured": "" if one.measured is not None else round(one.chance, 3),
             "train next": one.next or "",
         }
         for place, one in enumerate(result, 1)
     ]
+
+
+def _six(value: float) -> float:
+    """Round to six digits, wherever the point is: a latency may be 0.0000123 seconds."""
+    return float(f"{value:.6g}")
 
 
 def _headline(advice: Sequence[Ranked], metric: str) -> str:

@@ -10,7 +10,7 @@ from typing import final
 
 import numpy as np
 
-from archenc.errors import UnknownName
+from archenc.errors import InvalidArgument, UnknownName, shown
 from archenc.pipelines.candidates.describing import Description
 from archenc.pipelines.candidates.predicting import Prediction, predict
 from archenc.search.acquisition import log_expected_improvement, log_probability_of_improvement
@@ -53,14 +53,15 @@ def rank(
     improvement over the best measured. coverage: of the intervals, see `predict`. bounds: the lowest and the
     highest label there can be, such as (0, 100) for percents.
     Raises UnknownName for a measured network that is no candidate, InvalidArgument for too few or equal
-    labels.
+    labels, and as `check_labels`.
     """
+    check_labels(measured, bounds)
     names = list(descriptions)
     for name in measured:
         if name not in descriptions:
             near = difflib.get_close_matches(name, names, n=3)
             hint = f"did you mean {' or '.join(near)}? " if near else ""
-            raise UnknownName(f"measured: {name!r} is no candidate; {hint}there are {len(names)}")
+            raise UnknownName(f"measured: {shown(name)} is no candidate; {hint}there are {len(names)}")
     whole_number("advised", advised)
     features = sorted({feature for one in descriptions.values() for feature in one.features})
     values = np.array(
@@ -85,6 +86,22 @@ def rank(
     # equal means lie beyond what was measured alike: there the score tells them apart
     score = {name: believed.score[row] for row, name in enumerate(names)}
     return sorted(found, key=lambda one: (-sign * one.predicted, -score[one.candidate], one.candidate))
+
+
+def check_labels(measured: Mapping[str, float], bounds: tuple[float, float]) -> None:
+    """Raise InvalidArgument for a label that is no finite number or lies beyond the bounds, or for no bounds.
+
+    Bounds of 0 and 1 for labels in percent would make every prediction 1.
+    """
+    if not bounds[0] < bounds[1]:
+        raise InvalidArgument(f"bounds={bounds}: expected the lower one first, such as (0, 100)")
+    for name, label in measured.items():
+        if not math.isfinite(label):
+            raise InvalidArgument(f"measured: {shown(name)} has the value {label}; expected a finite number")
+        if not bounds[0] <= label <= bounds[1]:
+            raise InvalidArgument(
+                f"measured: {shown(name)} has the value {label:g}; expected one within bounds={bounds}"
+            )
 
 
 def _best(believed: Prediction, rows: np.ndarray) -> float:
