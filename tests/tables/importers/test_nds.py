@@ -74,6 +74,54 @@ def test_another_layout_is_refused(tmp_path, content):
         import_benchmark("nds_enas", folder, home=tmp_path / "home")
 
 
+def test_what_a_record_lacks_is_missing(tmp_path):
+    archs = space("nds_darts").sample(4, 1)
+    rows = [record("nds_darts", i, arch) for i, arch in enumerate(archs)]
+    del rows[1]["flops"]
+    rows[1]["params"] = None
+    rows[2] |= {"test_ep_top1": [], "train_ep_top1": None}
+    rows[3]["test_ep_top1"] = [40.0, float("nan"), 30.0, float("nan")]
+    table = brought_in("nds_darts", rows, tmp_path)
+    where = table.rows(archs)
+
+    def missing(metric: str) -> list[bool]:
+        return np.isnan(table.values(f"cifar10_{metric}")[where]).tolist()
+
+    assert missing("flops") == missing("params") == [False, True, False, False]
+    assert missing("train_accuracy_final") == [False, False, True, False]
+    assert missing("test_accuracy_final") == [False, False, True, True]
+    assert missing("test_accuracy_best") == [False, False, True, False]
+    assert table.values("cifar10_test_accuracy_best")[where][3] == 70  # of the epochs before it diverged
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"test_ep_top1": 0}, "record 1: .*int"),
+        ({"test_ep_top1": [5, "9"]}, "record 1: '9' where a number should be; expected lists of errors"),
+        ({"params": [3]}, r"record 1: \[3\] where a number"),
+        ({"flops": True}, "record 1: True where a number"),
+        ({"net": {"genotype": {}, "width": 16}}, "row 1: genotype is .*needed: normal"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named(tmp_path, change, why):
+    rows = [record("nds_darts", i, arch) for i, arch in enumerate(space("nds_darts").sample(3, 1))]
+    rows[1] |= change
+    folder = write(tmp_path / "nds", "nds_darts", rows)
+    with pytest.raises(DataError, match=rf"DARTS\.json, {why}"):
+        import_benchmark("nds_darts", folder, home=tmp_path / "home")
+
+
+@pytest.mark.parametrize("lacks", ["test_ep_top1", "train_ep_top1", "params", "flops"])
+def test_a_column_that_no_record_has_is_named(tmp_path, lacks):
+    rows = [record("nds_darts", i, arch) for i, arch in enumerate(space("nds_darts").sample(2, 1))]
+    for row in rows:
+        del row[lacks]
+    folder = write(tmp_path / "nds", "nds_darts", rows)
+    with pytest.raises(DataError, match=f"no record has {lacks}"):
+        import_benchmark("nds_darts", folder, home=tmp_path / "home")
+
+
 def test_failed_trainings_of_lanas_are_missing(tmp_path):
     lanas = space("lanas")
     archs = lanas.sample(3, 0)

@@ -3,16 +3,18 @@
 A file is a list of records, or two lists under "top" and "mid". A record has `net` (`genotype`, `width`,
 `depth`, ...), `optim` (`base_lr`, `wd`, `max_ep`), the curves `test_ep_top1` and `train_ep_top1` of errors in
 percent, the least test error `min_test_top1`, `params` and `flops`. The same network may be trained more than
-once: values are then means, and the metric `nds_trainings` counts.
+once: values are then means, and the metric `nds_trainings` counts. What a record lacks is missing, as is the
+accuracy of a training that ended in NaN.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
-from archenc.errors import DataError
+from archenc.errors import DataError, shown
 from archenc.tables.importers.suite_zero import numbers
 from archenc.tables.importing import REPEATS, Benchmark, Field, Sheet, Source
 from archenc.tables.metric import Metric
@@ -81,19 +83,45 @@ def _read(path: Path) -> list[Sheet]:
             isinstance(record, dict) and "genotype" in record["net"] for record in content
         ):
             raise DataError(f"{path}: no list of records with net.genotype; is it of a space with cells?")
-        columns = {
-            "test": numbers(100 - _last(record["test_ep_top1"]) for record in content),
-            "best": numbers(100 - min(record["test_ep_top1"]) for record in content),
-            "train": numbers(100 - _last(record["train_ep_top1"]) for record in content),
-            "params": numbers(record["params"] for record in content),
-            "flops": numbers(record["flops"] for record in content),
-        }
+        for name in ("test_ep_top1", "train_ep_top1", "params", "flops"):
+            if not any(name in record for record in content):
+                raise DataError(f"{path}: no record has {name}")
+        rows = [_of_record(path, number, record) for number, record in enumerate(content)]
+        columns = {name: numbers(row[name] for row in rows) for name in rows[0]}
         keys = [_described(record) for record in content]
         return [Sheet(keys, "spelling", columns, repeats="mean")]
 
 
-def _last(curve: Sequence[float]) -> float:
-    return curve[-1]
+def _of_record(path: Path, number: int, record: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a record; what it lacks, or what has died as NaN, is missing."""
+
+    def curve(name: str) -> list[float]:
+        said = record.get(name)
+        return [nan] if said is None or said == [] else [100 - _number(epoch) for epoch in said]
+
+    try:
+        test, train = curve("test_ep_top1"), curve("train_ep_top1")
+        return {
+            "test": test[-1],
+            "best": max((value for value in test if not isnan(value)), default=nan),
+            "train": train[-1],
+            "params": _number(record.get("params")),
+            "flops": _number(record.get("flops")),
+        }
+    except TypeError as error:
+        raise DataError(
+            f"{path}, record {number}: {error}; expected lists of errors in percent in test_ep_top1 and "
+            "train_ep_top1, and numbers in params and flops"
+        ) from error
+
+
+def _number(value: object) -> float:
+    """Return a number, NaN for null. Raises TypeError for all else."""
+    if value is None:
+        return nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{shown(value)} where a number should be")
+    return float(value)
 
 
 def _described(record: Mapping[str, Any]) -> dict[str, Any]:
