@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archenc.errors import InvalidArchitecture, InvalidArgument
-from archenc.graph import Architecture
+from archenc.graph import Architecture, Cell, Edge, op
 from archenc.spaces import space
-from archenc.spaces.einspace import SPACE, DerivationNode, EinSpace, Limits
+from archenc.spaces.einspace import PUBLISHED, SPACE, DerivationNode, EinSpace, Limits
+from archenc.testing.unchecked import unchecked
 
 CONV = "routing[im2col(3,1,1), computation<linear(32)>, col2im]"
 
@@ -49,12 +53,18 @@ def test_the_long_string_states_shapes_and_they_are_checked():
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("computation<relu>", r"character 0, 'computation<relu>': cannot stand here as start"),
+        ("computation<relu>", r"character 0, 'computation<relu>': cannot stand here as the outermost module"),
         ("sequential(computation<relu>)", r"character 28.*expected , and 1 more of the parts of sequential"),
-        ("sequential(computation<relu>, computation<tanh>)", r"character 42, 'tanh>\)': cannot stand here"),
-        ("sequential(computation<relu>, computation<linear(33)>)", r"legal numbers: 16; 32; 64"),
+        (
+            "sequential(computation<relu>, computation<tanh>)",
+            r"character 42, 'tanh>\)': cannot stand here as the computation; no tanh is known",
+        ),
+        (
+            "sequential(computation<relu>, computation<linear(33)>)",
+            r"legal numbers: 16; 32; 64",
+        ),
         (CONV + " and more", r"character 56.*nothing may follow"),
-        ("branching(3){clone(3), computation<relu>, add(3)}", "with 2, 4 or 8 branches"),
+        ("branching(3){clone(3), computation<relu>, add(3)}", "legal numbers: 2; 4; 8"),
         ("routing[im2col(3,1,1), computation<relu>, perm(0,1,3,2)]", r"character 42.*reorders 3 dimensions"),
         ("routing[identity, computation<relu>, col2im]", "character 37.*needs a sequence of patches"),
         (
@@ -65,7 +75,17 @@ def test_the_long_string_states_shapes_and_they_are_checked():
             "branching(2){clone(2), computation<relu>, computation<linear(16)>, add(2)}",
             r"add\(2\) cannot join features of shapes \(3, 32, 32\) and \(3, 32, 16\)",
         ),
-        ("1x4x4 routing[im2col(8,8,0), computation<relu>, identity]", "patches of 8x8 are larger"),
+        (
+            "branching(4){clone(2), computation<relu>, add(4)}",
+            r"cannot stand here as fork4; legal numbers: 4;",
+        ),
+        (
+            "routing[identity, computation<dot_product>, identity]",
+            r"cannot stand here as the computation; legal here: id",
+        ),
+        ("1x8x8", r"character 0, '1x8x8': expected a name; legal here: branching\(2\),"),
+        ("1x8x8 routing[identity, computation<tanh>, identity]", r"character 36, 'tanh>"),
+        ("1x4x4 routing[im2col(8,8,0), computation<relu>, identity]", "character 14, .*8x8 are larger"),
         ("16x64 " + CONV, "it needs an image"),
         ("0x8x8 " + CONV, "input_shape"),
     ],
@@ -99,6 +119,48 @@ def test_limits_are_kept_by_every_way_in():
 def test_a_text_a_million_deep_is_refused_quickly():
     with pytest.raises(InvalidArchitecture, match="max_depth=20"):
         SPACE.parse("sequential(" * 10**5)
+
+
+@pytest.mark.parametrize("name", ["relu", "chain"])
+def test_a_graph_thousands_deep_is_refused(name):
+    middle = 3000
+    nodes = (op("input"), *[op(name)] * middle, op("output"))
+    edges = tuple(Edge(node, node + 1, op("link")) for node in range(middle + 1))
+    arch = Architecture("einspace", (Cell(nodes, edges),), (("channels", 3), ("height", 8), ("width", 8)))
+    for member, why in ((SPACE, "max_nodes=300"), (EinSpace(PUBLISHED), "over 200 modules deep")):
+        with pytest.raises(InvalidArchitecture, match=why):
+            member.parse(arch)
+
+
+@unchecked()
+def test_what_is_no_derivation_or_no_limits_is_refused():
+    for tree in ("relu", None, DerivationNode("sequential", (), ("relu", "relu"))):  # type: ignore[arg-type]
+        with pytest.raises(InvalidArchitecture, match="is no node; expected a DerivationNode"):
+            SPACE.from_derivation(tree)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgument, match=r"limits=300: expected Limits"):
+        EinSpace(300)  # type: ignore[arg-type]
+
+
+@given(data=st.data())
+def test_damaged_strings_are_read_or_refused_at_a_character(data):
+    """One piece of a legal string is taken out, put in again elsewhere, or replaced by another."""
+    arch = SPACE.sample(1, data.draw(st.integers(0, 400)), input_shape=(1, 8, 8))[0]
+    text = SPACE.format(arch, data.draw(st.sampled_from(SPACE.styles)))
+    pieces = re.findall(r"[a-z_0-9]+|.", text)
+    place = data.draw(st.integers(2, len(pieces) - 1))
+    others = ["(", "relu", "9", "é", "{'out_feature_shape': [3]}", pieces[-place], ""]
+    pieces[place : place + data.draw(st.integers(0, 2))] = [data.draw(st.sampled_from(others))]
+    damaged = "".join(pieces)
+    try:
+        read = SPACE.parse(damaged)
+    except InvalidArchitecture as error:
+        said = str(error)
+    else:
+        assert SPACE.parse(SPACE.format(read)) == SPACE.parse(SPACE.format(read, "long")) == read
+        return
+    where = re.match(r"derivation, character (\d+)", said)
+    assert where is not None, said
+    assert 0 <= int(where[1]) <= len(damaged)
 
 
 def test_an_id_tells_branches_of_a_product_apart():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from archenc.errors import InvalidArchitecture
+from archenc.errors import InvalidArchitecture, shown
 from archenc.graph.grammar_ops import AXES, FACTORS, PERMUTATIONS, WIDTHS, WINDOWS
 from archenc.spaces.einspace.tree import DerivationNode
 
@@ -20,6 +20,9 @@ ROUTING = DerivationNode("routing")
 COMPUTATION = DerivationNode("computation")
 BRANCHINGS = tuple(DerivationNode("branching", (factor,)) for factor in FACTORS)
 IDENTITY = DerivationNode("identity")
+
+PLACES = {"start": "the outermost module", "compute": "the computation"}
+"""Slots in words; the others, such as fork2, are called by their names."""
 
 Production = tuple[DerivationNode, float]
 """A module without its parts, and how likely it is."""
@@ -80,15 +83,22 @@ def allowed(slot: str) -> frozenset[tuple[str, tuple[int, ...]]]:
 
 def check_slot(node: DerivationNode, slot: str) -> None:
     """Raise InvalidArchitecture unless a node may stand in a slot and has the children that it needs."""
+    if not isinstance(node, DerivationNode):  # a tree made by hand may hold anything
+        raise InvalidArchitecture(f"{shown(node)} is no node; expected a DerivationNode")
     if (node.op, node.args) not in allowed(slot):
-        legal = ", ".join(sorted(spelled(op, args) for op, args in allowed(slot)))
-        why = {"start": "the outermost module", "compute": "the computation"}.get(slot, f"a {slot}")
-        raise InvalidArchitecture(f"{spelled(node.op, node.args)} cannot be {why}; legal: {legal}")
+        raise InvalidArchitecture(
+            f"{spelled(node.op, node.args)} cannot be {PLACES.get(slot, f'a {slot}')}; legal: {legal(slot)}"
+        )
     expected = len(parts(node.op, node.args))
     if len(node.children) != expected:
         raise InvalidArchitecture(
             f"{spelled(node.op, node.args)} has {len(node.children)} parts; legal: {expected}"
         )
+
+
+def legal(slot: str) -> str:
+    """Return what may stand in a slot, for a message."""
+    return ", ".join(sorted(spelled(op, args) for op, args in allowed(slot)))
 
 
 def spelled(op: str, args: tuple[int, ...]) -> str:

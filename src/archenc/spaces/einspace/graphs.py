@@ -140,6 +140,10 @@ class _Reading:
             found.append(part)
         if begin != end or not found:
             raise InvalidArchitecture(f"expected a part of a derivation to end before node {end}")
+        if depth + len(found) - 1 > DEEPEST:
+            raise InvalidArchitecture(
+                f"node {end - 1}: {len(found)} parts follow one another, the last over {DEEPEST} modules deep"
+            )
         tree = found.pop()
         while found:
             tree = DerivationNode("sequential", (), (found.pop(), tree))

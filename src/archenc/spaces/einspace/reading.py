@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, final
 
 from archenc.errors import InvalidArchitecture, shown
-from archenc.spaces.einspace.grammar import PRODUCTIONS, allowed, parts, terminals
+from archenc.spaces.einspace.grammar import PLACES, allowed, legal, parts, terminals
 from archenc.spaces.einspace.tree import DerivationNode
 from archenc.spaces.einspace.writing import BRACKETS
 
@@ -22,7 +22,7 @@ _TERMINALS = frozenset(
     for slot in ("fork2", "fork4", "fork8", "join2", "join4", "join8", "pre", "post", "compute")
     for node in terminals(slot)
 )
-_KNOWN = sorted(_MODULES | {op for op, _ in _TERMINALS})
+_KNOWN = _MODULES | {op for op, _ in _TERMINALS}
 
 
 class Written(NamedTuple):
@@ -37,13 +37,13 @@ class Written(NamedTuple):
     shapes: tuple[tuple[int, ...] | None, ...]
 
 
-def read(text: str, max_nodes: int, max_depth: int) -> Written:
-    """Read a short or a long string.
+def read(text: str, max_nodes: int, max_depth: int, begin: int = 0) -> Written:
+    """Read a short or a long string, from a character on.
 
     Raises InvalidArchitecture, which names the character, for a text that is no derivation, or one of more
     nodes or of deeper modules than allowed.
     """
-    return _Reader(text, max_nodes, max_depth).whole()
+    return _Reader(text, max_nodes, max_depth, begin).whole()
 
 
 @final
@@ -89,19 +89,18 @@ class _Reader:
 
     def _node(self) -> DerivationNode | None:
         """Read the head of a node; return it if it is a terminal, None if its parts follow."""
-        begin = self.place
+        begin, slot = self.place, self._slot()
         match = _NAME.match(self.text, begin)
         if match is None:
-            raise self._error(begin, f"expected a name: {', '.join(_KNOWN)}")
+            raise self._error(begin, f"expected a name; legal here: {legal(slot)}")
         self.place, op = match.end(), match[0]
         args = self._numbers()
         if self.text.startswith("(", self.place) and op == "dot_product" and not args:
             match = _SCALED.match(self.text, self.place)
             if match is not None:
                 self.place, op = match.end(), "scaled_dot_product"
-        slot = self._slot()
         if (op, args) not in allowed(slot):
-            raise self._error(begin, f"cannot stand here as {slot}; {_legal(op)}")
+            raise self._error(begin, f"cannot stand here as {PLACES.get(slot, slot)}; {_legal(op, slot)}")
         if len(self.positions) >= self.max_nodes:
             raise self._error(begin, f"one node too many; max_nodes={self.max_nodes}")
         self.positions.append(begin)
@@ -170,12 +169,11 @@ class _Reader:
         return InvalidArchitecture(f"derivation, character {place}, {there}: {why}")
 
 
-def _legal(op: str) -> str:
-    """Say where a name is legal, and with which numbers."""
-    if op in _MODULES:
-        slots = [slot for slot in PRODUCTIONS if any(head.op == op for head, _ in PRODUCTIONS[slot])]
-        return f"legal as {', '.join(slots)}" + (" with 2, 4 or 8 branches" if op == "branching" else "")
-    legal = sorted(args for known, args in _TERMINALS if known == op)
-    if not legal:
-        return f"known names: {', '.join(_KNOWN)}"
-    return "legal numbers: " + "; ".join(",".join(map(str, args)) or "none" for args in legal)
+def _legal(op: str, slot: str) -> str:
+    """Say what is legal in a slot; of a name that is, with which numbers."""
+    numbers = sorted(args for known, args in allowed(slot) if known == op)
+    if numbers:
+        written = "; ".join(",".join(map(str, args)) or "none" for args in numbers)
+        return f"legal numbers: {written}"
+    known = "" if op in _KNOWN else f"no {op} is known; "
+    return f"{known}legal here: {legal(slot)}"

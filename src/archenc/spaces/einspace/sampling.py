@@ -14,7 +14,7 @@ from typing import Final, Literal, NamedTuple, final, get_args
 
 import numpy as np
 
-from archenc.errors import InvalidArgument
+from archenc.errors import InvalidArgument, shown
 from archenc.spaces.einspace.grammar import BRANCHINGS, COMPUTATION, PRODUCTIONS, parts, terminals
 from archenc.spaces.einspace.inference import exceeded
 from archenc.spaces.einspace.limits import Limits
@@ -66,8 +66,7 @@ class Sampler:
     nodes: int = 0
 
     def __post_init__(self) -> None:
-        if self.generation not in get_args(Generation):
-            raise InvalidArgument(f"grammar={self.generation!r}; legal: {', '.join(get_args(Generation))}")
+        check_generation(self.generation)
 
     def tree(self, given: Features) -> DerivationNode:
         """Return a whole derivation."""
@@ -163,6 +162,12 @@ class Sampler:
             return slot != "start"
         deep = depth + 1 > self.limits.max_depth
         return not deep and self.nodes + _least(head) - 2 <= self.limits.max_nodes
+
+
+def check_generation(name: object) -> None:
+    """Raise InvalidArgument for a generation that is none."""
+    if name not in get_args(Generation):
+        raise InvalidArgument(f"grammar={shown(name)}; legal: {', '.join(get_args(Generation))}")
 
 
 _ANY_BRANCHING = DerivationNode("branching")

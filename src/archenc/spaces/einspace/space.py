@@ -15,7 +15,7 @@ from archenc.spaces.einspace import graphs, listing, moves
 from archenc.spaces.einspace.inference import Inferred, Refused, infer
 from archenc.spaces.einspace.limits import Limits, most_nodes
 from archenc.spaces.einspace.reading import Written, read
-from archenc.spaces.einspace.sampling import Generation, Sampler
+from archenc.spaces.einspace.sampling import Generation, Sampler, check_generation
 from archenc.spaces.einspace.shapes import Shape, input_features
 from archenc.spaces.einspace.tree import DerivationNode
 from archenc.spaces.einspace.variation import Mutated, crossed, mutated
@@ -55,6 +55,11 @@ class EinSpace:
     styles: ClassVar[tuple[str, ...]] = ("native", "long")
     size: ClassVar[int | None] = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.limits, Limits):
+            raise InvalidArgument(f"limits={shown(self.limits)}: expected Limits(...)")
+        check_generation(self.grammar)
+
     @property
     def max_nodes(self) -> int:
         """Nodes of the largest graph within the limits."""
@@ -74,7 +79,7 @@ class EinSpace:
         if match := _INPUT.match(native):
             shape, begin = tuple([int(size) for size in match[1].split("x")]), match.end()
         try:
-            written = read(native[begin:], self.limits.max_nodes, self.limits.max_depth)
+            written = read(native, self.limits.max_nodes, self.limits.max_depth, begin)
             inferred = self._inferred(written.tree, shape, written)
         except InvalidArchitecture as error:
             raise InvalidArchitecture(f"{error}; {_FORMS}") from error
