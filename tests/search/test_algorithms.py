@@ -154,8 +154,9 @@ def test_a_surrogate_that_does_not_get_better_forgets():
     pool = Pool(MEMBER.sample(200, 0))
     searcher = make("cate_local", pool, initial=5, size=2, nearest=0, patience=3, epochs=1, seed=0)
     values = iter(np.linspace(1, 0, 100).tolist())
-    for _ in range(5):
+    for size in (5, 2, 2, 2):
         archs = searcher.ask(10)
+        assert len(archs) == size
         searcher.tell(archs, [next(values) for _ in archs])
     redrawn = searcher.ask(10)
     assert len(redrawn) == 5
@@ -163,6 +164,36 @@ def test_a_surrogate_that_does_not_get_better_forgets():
     lesson = searcher.lesson()
     assert lesson is not None
     assert sorted(lesson.numbers.tolist()) == sorted(pool.number(arch) for arch in redrawn)
+
+
+def asked_in_rounds(values, rounds, objectives=1):
+    """Return how many CATE's search asks for in each round, if rounds bring these values from 5 on."""
+    pool = Pool(MEMBER.sample(200, 0))
+    options = {"initial": 5, "size": 2, "nearest": 0, "patience": 3, "epochs": 1}
+    searcher = make("cate_local", pool, objectives=objectives, seed=0, **options)
+    searcher.tell(archs := searcher.ask(5), [values(place) for place in range(5)])
+    sizes = []
+    for turn in range(rounds):
+        archs = searcher.ask(10)
+        sizes.append(len(archs))
+        searcher.tell(archs, [values(5 + turn + share / 10) for share in range(len(archs))])
+    return sizes
+
+
+def test_rounds_that_bring_nothing_better_count_in_all_as_cate_has_them():
+    worse = asked_in_rounds(lambda place: float(-place), 8)
+    assert worse == [2, 2, 2, 5, 2, 2, 5, 2]  # the last of three bad rounds draws anew, and so on
+    by_turns = asked_in_rounds(lambda place: float(place if int(place) % 2 else -place), 8)
+    assert by_turns.index(5) == 6
+    assert 5 not in asked_in_rounds(lambda place: (float(place), -float(place)), 8, objectives=2)
+    assert 5 in asked_in_rounds(lambda place: (-float(place), -float(place)), 8, objectives=2)
+
+
+def test_a_search_that_begins_anew_ends_with_its_budget():
+    searcher = make(
+        "cate_local", Pool(MEMBER.sample(200, 0)), initial=5, size=2, patience=2, epochs=1, seed=0
+    )
+    assert len(search(searcher, lambda archs: [-float(searcher.evaluations)] * len(archs), 60)) == 60
 
 
 def test_the_process_goes_through_what_it_saw_and_doubts_what_is_far():

@@ -11,6 +11,9 @@ from archenc.encoders import Adjacency
 from archenc.errors import InvalidArgument
 from archenc.search import ModelGuided, Pool, WholeSpace, make, search
 from archenc.search.algorithms.model_guided import Liar
+from archenc.search.surrogates.base import Lesson
+from archenc.search.surrogates.ensemble import Ensemble
+from archenc.search.surrogates.features import Features
 from archenc.search.surrogates.process import process
 from archenc.spaces import space
 from archenc.testing.unchecked import unchecked
@@ -64,6 +67,15 @@ def test_a_lie_is_forgotten_when_the_value_is_told():
     assert lessons[0] is not None
     assert lessons[1] is not None
     np.testing.assert_array_equal(lessons[0].values, lessons[1].values)
+
+
+def test_what_is_to_be_improved_on_is_in_the_unit_of_what_was_learned():
+    """Lies bring the values of a lesson together: the best is then further from their middle."""
+    surrogate = Ensemble(Features(Adjacency()), members=2, recipe={"hidden": (4,), "epochs": 1})
+    numbers, values = np.arange(20), np.array(hill(NB201.archs(range(20))))
+    lied = np.concatenate([values, np.full(10, values.mean())])
+    model = surrogate.fit_together(NB201, [Lesson(np.arange(30), lied, 0)])[0]
+    assert model.best(numbers, values) == pytest.approx((values.max() - lied.mean()) / lied.std())
 
 
 def test_the_state_keeps_what_is_under_way():

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Float64
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from archenc.errors import InvalidArgument, UnknownName
+from archenc.errors import InvalidArgument, UnknownName, shown
+from archenc.typing import real_number
 
 Vector = Float64[np.ndarray, " m"]
 
@@ -135,16 +136,23 @@ ACQUISITIONS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def acquisition(name: str, **options: float) -> Acquisition:
-    """Return an acquisition by name.
+def acquisition(name: str | Acquisition, **options: float) -> Acquisition:
+    """Return an acquisition by name; one that is there already as it is.
 
     "ei" (ordered by its logarithm) and "pi", each with `xi`; "ucb" with `beta`, 0.5; "its", independent
     draws; "ts", one member of the ensemble for each to choose; "mean", greedy; "cate_published" with
     `target`. Raises UnknownName, InvalidArgument.
     """
+    if not isinstance(name, str):
+        if not callable(name) or options:
+            raise InvalidArgument(f"acquisition={shown(name)}: expected a name, or one that is complete")
+        return name
     if name not in ACQUISITIONS:
         raise UnknownName(f"acquisition: no {name!r}; known: {', '.join(ACQUISITIONS)}")
     legal = list(inspect.signature(ACQUISITIONS[name]).parameters)[4:]
     if foreign := sorted(set(options) - set(legal)):
-        raise InvalidArgument(f"acquisition {name!r} has no {', '.join(foreign)}; legal: {', '.join(legal)}")
+        has = f"legal: {', '.join(legal)}" if legal else "it has no option"
+        raise InvalidArgument(f"acquisition {name!r} has no {', '.join(foreign)}; {has}")
+    for option, value in options.items():
+        real_number(option, value)
     return partial(ACQUISITIONS[name], **options)

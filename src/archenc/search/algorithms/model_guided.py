@@ -9,7 +9,8 @@ import numpy as np
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
-from archenc.search.acquisition import Acquisition, Belief, acquisition
+from archenc.search.acquisition import Acquisition, Belief
+from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.base import Sample, Searcher
 from archenc.search.candidates import Candidates, Everything
 from archenc.search.choosing import Best, Choose
@@ -30,8 +31,9 @@ class ModelGuided(Searcher):
     turn, the last size then staying; None: as many as `ask` wants. candidates, acquisition, choose:
     strategies, or the name of an acquisition. nearest: after the choice of each round, so many of the best
     architectures so far each add their nearest architecture, in the surrogate's codes, that was not asked for
-    (CATE's computation-aware search). patience: after so many rounds in a row without a better architecture,
-    the surrogate forgets, and learns from `initial` new random architectures and what follows. liar: what is
+    (CATE's computation-aware search). patience: after so many rounds, in a row or not, without a better
+    architecture (with several objectives: without a new one in the front) the surrogate forgets, and learns
+    from `initial` new random architectures and what follows. liar: what is
     asked for and not told yet is learned from as if it had the "mean" of what was told, or the "worst" or
     "best" of it, so that what is asked for in parallel differs (Ginsbourger et al. 2010); None: not at all.
 
@@ -61,7 +63,7 @@ class ModelGuided(Searcher):
         self.surrogate = surrogate
         self._sizes = _sizes(size)
         self.candidates: Candidates = Everything() if candidates is None else candidates
-        self.acquisition: Acquisition = _named(acquisition)
+        self.acquisition: Acquisition = acquisition_called(acquisition)
         self.choose: Choose = Best() if choose is None else choose
         self.nearest = whole_number("nearest", nearest)
         self.patience = None if patience is None else whole_number("patience", patience, least=1)
@@ -97,6 +99,9 @@ class ModelGuided(Searcher):
             if lesson is None:
                 return self._fresh(n)
             self.refill(self.surrogate.fit_together(self.domain, [lesson])[0], n)
+            if self._design:  # it forgot, and begins anew
+                chosen, self._design = self._design[:n], self._design[n:]
+                return chosen
         chosen, self._queue = self._queue[:n], self._queue[n:]
         return chosen
 
@@ -148,7 +153,7 @@ class ModelGuided(Searcher):
         self._queue = found.tolist()
         self._queue += self._near_the_best(ranked, {*self._queue, *self._asked})
         self._rounds += 1
-        self._forget_when_stale(float(self._succeeded()[1].max()))
+        self._forget_when_stale()
 
     def _near_the_best(self, ranked: np.ndarray, closed: set[int]) -> list[int]:
         """Return, for each of the best, the nearest open architecture of a listed domain, ties by number."""
@@ -165,14 +170,22 @@ class ModelGuided(Searcher):
                 found.append(nearest)
         return found
 
-    def _forget_when_stale(self, best: float) -> None:
+    def _forget_when_stale(self) -> None:
         if self.patience is None:
             return
-        self._stale = 0 if best > self._best_known else self._stale + 1
-        self._best_known = max(best, self._best_known)
+        reached = self._reached()
+        self._stale += reached <= self._best_known
+        self._best_known = max(reached, self._best_known)
         if self._stale >= self.patience:
             self._stale, self._since, self._queue = 0, len(self._entries), []
             self._design = self._fresh(self._n_initial)
+
+    def _reached(self) -> float:
+        """Return what grows with a better architecture: the best value, or the last place of the front."""
+        if self.objectives == 1:
+            return self.best_worth
+        places = {number: place for place, (number, _) in enumerate(self._entries)}
+        return float(max(places[number] for number in places if self._worth(number) >= 0))
 
     def _own_state(self) -> dict[str, Any]:
         return {
@@ -201,10 +214,6 @@ def ask_together(searchers: Sequence[Searcher], n: int) -> list[list[Architectur
         for (searcher, _), model in zip(group, models, strict=True):
             searcher.refill(model, n)
     return [searcher.ask(n) for searcher in searchers]
-
-
-def _named(given: Acquisition | str) -> Acquisition:
-    return acquisition(given) if isinstance(given, str) else given
 
 
 def _sizes(size: int | Sequence[int] | None) -> tuple[int, ...] | None:

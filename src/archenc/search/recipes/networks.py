@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Literal
 
 from archenc.errors import InvalidArgument
+from archenc.search.acquisition import Acquisition
 from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.candidates import Candidates, Mutations, RandomDraws, Union
@@ -24,7 +25,7 @@ def bananas(
     *,
     encoder: Any = None,
     preset: str = "naszilla",
-    acquisition: str = "its",
+    acquisition: Acquisition | str = "its",
     candidates: Literal["mutations", "random", "both"] = "mutations",
     initial: int | None = None,
     size: int = 10,
@@ -56,7 +57,7 @@ def bananas(
     if candidates not in strategies:
         raise InvalidArgument(f"candidates={candidates!r}; legal: {', '.join(strategies)}")
     n_members = (3 if cole else 5) if members is None else whole_number("members", members, least=1)
-    if n_members == 1 and acquisition not in ("mean", "ts"):
+    if n_members == 1 and acquisition in ("ei", "pi", "ucb", "its", "cate_published"):
         raise InvalidArgument(
             f"members=1: acquisition={acquisition!r} needs the deviation of two or more; or take 'mean'"
         )
@@ -117,7 +118,12 @@ def greedy(
 
 
 def dngo(
-    *, encoder: Any = None, acquisition: str = "ei", initial: int = 16, size: int = 5, epochs: int = 30
+    *,
+    encoder: Any = None,
+    acquisition: Acquisition | str = "ei",
+    initial: int = 16,
+    size: int = 5,
+    epochs: int = 30,
 ) -> Start:
     """Bayesian optimisation with DNGO on an encoding, for learned ones above all."""
     return partial(
@@ -132,7 +138,7 @@ def dngo(
 def cate_local(
     *,
     encoder: Any = None,
-    acquisition: str = "ei",
+    acquisition: Acquisition | str = "ei",
     initial: int = 16,
     size: int = 5,
     nearest: int = 5,

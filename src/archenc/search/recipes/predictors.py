@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from archenc.search.acquisition import Acquisition
 from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.choosing import Best, Halving
@@ -22,7 +23,7 @@ def predictor_guided(
     initial: int = 16,
     size: int | None = 8,
     explore: float = 0.25,
-    acquisition: str = "mean",
+    acquisition: Acquisition | str = "mean",
 ) -> Start:
     """Rounds of what a predictor ranks first, a share by chance; explore=0: greedy. Wen et al., ECCV 2020."""
     return partial(

@@ -78,6 +78,7 @@ class Ensemble(Surrogate):
                 turn,
                 some(layers, place * self.members + np.arange(self.members)),
                 recipe,
+                lessons[place].values,
             )
             for place, turn in enumerate(turns)
         ]
@@ -99,10 +100,17 @@ class _Turn:
 @final
 class _Model:
     def __init__(
-        self, features: Features, domain: Domain, turn: _Turn | None, layers: Any, recipe: Any
+        self,
+        features: Features,
+        domain: Domain,
+        turn: _Turn | None,
+        layers: Any,
+        recipe: Any,
+        learned: Float64[np.ndarray, " n"],
     ) -> None:
         self._features, self._domain, self._turn = features, domain, turn
         self._layers, self._recipe = layers, recipe
+        self._mean, self._std = learned.mean(), learned.std()
 
     def __call__(self, numbers: Int64[np.ndarray, " m"]) -> Belief:
         from archenc.search.surrogates.stacked import predict
@@ -112,5 +120,5 @@ class _Model:
         return Belief.of_members(predict(self._layers, code, self._recipe.activation))
 
     def best(self, numbers: Int64[np.ndarray, " n"], values: Float64[np.ndarray, " n"]) -> float:
-        del numbers
-        return float((values.max() - values.mean()) / values.std())
+        del numbers  # in the unit of what was learned from, which may be less, or more by lies
+        return float((values.max() - self._mean) / self._std)
