@@ -17,6 +17,8 @@ from html import escape
 from itertools import groupby
 from pathlib import Path
 
+import svg
+
 from archenc.errors import ArchencError, DataError, UnknownName
 from archenc.evaluation.experiments import experiment
 from archenc.store import write_text
@@ -26,11 +28,6 @@ NEEDED += ("published", "ci_low", "ci_high", "n_test", "command")
 TITLES = {"ridge": "Ridge", "extra_trees": "Extra trees", "xgboost": "XGBoost", "flan": "FLAN", "mlp": "MLP"}
 METRICS = {"kendall_tau": "Kendall τ", "spearman": "Spearman ρ"}
 
-# The palette of the HTML page; a test holds the two together. Hues stay apart for colour-blind readers.
-LIGHT = {"paper": "#fcfcfa", "ink": "#1c1d1f", "soft": "#5b5f66", "rule": "#dcdcd6", "grid": "#e6e6e0"}
-DARK = {"paper": "#15171a", "ink": "#eceae4", "soft": "#a4a8af", "rule": "#34383e", "grid": "#2a2e33"}
-LIGHT_HUES = ("#0067a5", "#cf5200", "#00875f", "#b5548c", "#a87400", "#3c96cc", "#6b6b6b")
-DARK_HUES = ("#63b3ed", "#ff9454", "#45cfa0", "#eb9dc9", "#ecc04f", "#a3dcff", "#b4b4b4")
 DASHES = ("", "5 3", "1.5 3")  # of an encoding, then of its variants: adjacency, adjacency:style=ordinal
 
 WIDTH, HEAD, FOOT, EDGE = 1090, 104, 34, 22
@@ -127,10 +124,10 @@ def looks(encodings: Iterable[str]) -> dict[str, tuple[int, str]]:
     families: dict[str, list[str]] = {}
     for encoding in dict.fromkeys(encodings):
         families.setdefault(re.sub(r":[^+]*", "", encoding), []).append(encoding)
-    if len(families) > len(LIGHT_HUES) or max(map(len, families.values())) > len(DASHES):
+    if len(families) > len(svg.LIGHT_HUES) or max(map(len, families.values())) > len(DASHES):
         raise DataError(
-            f"{sum(map(len, families.values()))} encodings: one plot tells at most {len(LIGHT_HUES)} apart, "
-            f"each in at most {len(DASHES)} variants"
+            f"{sum(map(len, families.values()))} encodings: one plot tells at most {len(svg.LIGHT_HUES)} "
+            f"apart, each in at most {len(DASHES)} variants"
         )
     return {
         encoding: (hue, dash)
@@ -162,11 +159,11 @@ def draw(table: Table) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
         f"<title>{escape(table.title)}</title>",
         f"<desc>{escape(summary)}.</desc>",
-        f"<style>{_style()}</style>",
+        f"<style>{svg.style()}</style>",
         f'<clipPath id="plot"><rect width="{PLOT_WIDTH}" height="{PLOT_HEIGHT}"/></clipPath>',
         f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
-        _text(EDGE, 34, table.title, "title"),
-        _text(EDGE, 56, _setting(table), "soft"),
+        svg.text(EDGE, 34, table.title, "title"),
+        svg.text(EDGE, 56, _setting(table), "soft"),
         *_key(table, frame),
     ]
     for place, method in enumerate(methods):
@@ -176,7 +173,7 @@ def draw(table: Table) -> str:
         lines.append(f'<g transform="translate({left} {HEAD + row * CELL_HEIGHT + PLOT_TOP})">')
         lines += [*_axes(frame, named(method), metric), *_curves(own, look, frame), "</g>"]
     if table.command:
-        lines.append(_text(EDGE, height - 14, f"Data: {table.command}", "soft small"))
+        lines.append(svg.text(EDGE, height - 14, f"Data: {table.command}", "soft small"))
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
@@ -184,25 +181,6 @@ def named(method: str) -> str:
     """The predictor as prose writes it, with its options as the table writes them."""
     name, _, options = method.partition(":")
     return TITLES.get(name, name) + (f" ({options})" if options else "")
-
-
-def _style() -> str:
-    def scheme(colours: dict[str, str], hues: Sequence[str]) -> str:
-        rules = [f".h{number}{{color:{hue}}}" for number, hue in enumerate(hues)]
-        rules += [f".paper,.open{{fill:{colours['paper']}}}", f"text{{fill:{colours['ink']}}}"]
-        rules += [f".soft{{fill:{colours['soft']}}}", f".key{{color:{colours['soft']}}}"]
-        return "".join([*rules, f".grid{{stroke:{colours['grid']}}}", f".axis{{stroke:{colours['rule']}}}"])
-
-    return (
-        'text{font:12.5px "Helvetica Neue",Helvetica,Arial,"Liberation Sans",sans-serif}'
-        ".title{font-size:19px;font-weight:600}.panel{font-size:14.5px;font-weight:600}.small{font-size:11.5px}"
-        "g.label text{fill:currentColor;font-variant-numeric:tabular-nums}.middle{text-anchor:middle}"
-        ".end{text-anchor:end}.line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}"
-        ".band{fill:currentColor;opacity:.1}.bar{stroke:currentColor;stroke-width:3;opacity:.3}"
-        ".dot{fill:currentColor}.open{stroke:currentColor;stroke-width:1.7}"
-        f".lead{{stroke:currentColor;opacity:.45;fill:none}}{scheme(LIGHT, LIGHT_HUES)}"
-        f"@media (prefers-color-scheme:dark){{{scheme(DARK, DARK_HUES)}}}"
-    )
 
 
 def _setting(table: Table) -> str:
@@ -228,28 +206,28 @@ def _key(table: Table, frame: Scale) -> Iterator[str]:
     if any(point.low < frame.bottom or point.high > frame.top for point in table.points):
         mean += " (may leave the frame)"
     yield f'<g class="key"><path class="band" d="M{left} {y - 12}h26v16h-26z"/>'
-    yield f'<path class="line" d="M{left} {y - 4}h26"/>{_dot(left + 13, y - 4)}</g>'
-    yield _text(left + 34, y, mean)
+    yield f'<path class="line" d="M{left} {y - 4}h26"/>{svg.dot(left + 13, y - 4)}</g>'
+    yield svg.text(left + 34, y, mean)
     if any(math.isfinite(point.published) for point in table.points):
         text = "published figure printed beside that line, measured in a setting of its own"
         left += 70 + 5.6 * len(mean)
-        yield f'<g class="key">{_diamond(left, y - 4)}</g>{_text(left + 13, y, text)}'
+        yield f'<g class="key">{_diamond(left, y - 4)}</g>{svg.text(left + 13, y, text)}'
 
 
 def _axes(frame: Scale, title: str, metric: str) -> Iterator[str]:
-    yield _text(0, -12, title, "panel")
+    yield svg.text(0, -12, title, "panel")
     step, values = ticks(frame.bottom, frame.top)
     for value in values:
         y, shown = frame.y(value), f"{value:.{2 if step < 0.1 else 1}f}".replace("-", "−")
         yield f'<path class="grid" d="M0 {y:.1f}h{PLOT_WIDTH}"/>'
-        yield _text(-8, y + 4, shown, "soft end")
+        yield svg.text(-8, y + 4, shown, "soft end")
     yield f'<path class="axis" d="M0 {PLOT_HEIGHT}h{PLOT_WIDTH}"/>'
     for budget in spread(frame.budgets):
         x = frame.x(budget)
         yield f'<path class="axis" d="M{x:.1f} {PLOT_HEIGHT}v5"/>'
-        yield _text(x, PLOT_HEIGHT + 19, f"{budget:,}", "soft middle")
-    yield _text(PLOT_WIDTH / 2, PLOT_HEIGHT + 38, "training architectures", "soft middle")
-    yield f'<g transform="rotate(-90)">{_text(-PLOT_HEIGHT / 2, -42, metric, "soft middle")}</g>'
+        yield svg.text(x, PLOT_HEIGHT + 19, f"{budget:,}", "soft middle")
+    yield svg.text(PLOT_WIDTH / 2, PLOT_HEIGHT + 38, "training architectures", "soft middle")
+    yield f'<g transform="rotate(-90)">{svg.text(-PLOT_HEIGHT / 2, -42, metric, "soft middle")}</g>'
 
 
 def _curves(points: Sequence[Point], look: dict[str, tuple[int, str]], frame: Scale) -> Iterator[str]:
@@ -268,7 +246,7 @@ def _curves(points: Sequence[Point], look: dict[str, tuple[int, str]], frame: Sc
         yield f"<g {hue[encoding]}>"
         for part in _runs(curve, lambda one: one.mean):
             at = [(frame.x(one.n_train), frame.y(one.mean)) for one in part]
-            yield f'<path class="line"{dash} d="{_path(at)}"/>' + "".join(_dot(x, y) for x, y in at)
+            yield f'<path class="line"{dash} d="{svg.path(at)}"/>' + "".join(svg.dot(x, y) for x, y in at)
         yield "</g>"
     for encoding, curve in curves.items():  # above every line
         printed = [one for one in curve if math.isfinite(one.published)]
@@ -276,11 +254,11 @@ def _curves(points: Sequence[Point], look: dict[str, tuple[int, str]], frame: Sc
         yield f"<g {hue[encoding]}>{marks}</g>"
     ends = {encoding: [p for p in curve if math.isfinite(p.mean)][-1:] for encoding, curve in curves.items()}
     last = {encoding: found[0] for encoding, found in ends.items() if found}
-    places = apart([frame.y(point.mean) for point in last.values()], LABEL_STEP, PLOT_HEIGHT)
+    places = svg.apart([frame.y(point.mean) for point in last.values()], LABEL_STEP, PLOT_HEIGHT)
     for (encoding, point), y in zip(last.items(), places, strict=True):
         x, start = frame.x(point.n_train) + 5, PLOT_WIDTH + LABEL_GAP
         lead = f"M{x:.1f} {frame.y(point.mean):.1f}L{start - 14:.1f} {y:.1f}H{start - 4:.1f}"
-        label = _text(start, y + 4, f"{point.mean:.2f} {encoding}")
+        label = svg.text(start, y + 4, f"{point.mean:.2f} {encoding}")
         yield f'<g class="label h{look[encoding][0]}"><path class="lead" d="{lead}"/>{label}</g>'
 
 
@@ -295,32 +273,8 @@ def _band(part: Sequence[Point], frame: Scale) -> str:
     upper = [(frame.x(one.n_train), frame.y(one.high)) for one in part]
     lower = [(frame.x(one.n_train), frame.y(one.low)) for one in part]
     if len(part) == 1:
-        return f'<path class="bar" d="{_path([*upper, *lower])}"/>'
-    return f'<path class="band" d="{_path([*upper, *reversed(lower)])}Z"/>'
-
-
-def apart(wanted: Sequence[float], step: float, height: float) -> list[float]:
-    """Move labels, [n], as little as needed to stand `step` apart and, if they fit, within 0 to `height`."""
-    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    groups: list[list[int]] = []
-    for index in order:
-        groups.append([index])
-        while len(groups) > 1 and _start(groups[-1], wanted, step, height) < (
-            _start(groups[-2], wanted, step, height) + step * len(groups[-2])
-        ):
-            below = groups.pop()
-            groups[-1] += below
-    found = [0.0] * len(wanted)
-    for group in groups:
-        start = _start(group, wanted, step, height)
-        for place, index in enumerate(group):
-            found[index] = start + place * step
-    return found
-
-
-def _start(group: Sequence[int], wanted: Sequence[float], step: float, height: float) -> float:
-    free = sum(wanted[index] - place * step for place, index in enumerate(group)) / len(group)
-    return max(0.0, min(free, height - step * (len(group) - 1)))
+        return f'<path class="bar" d="{svg.path([*upper, *lower])}"/>'
+    return f'<path class="band" d="{svg.path([*upper, *reversed(lower)])}Z"/>'
 
 
 def ticks(bottom: float, top: float) -> tuple[float, list[float]]:
@@ -338,21 +292,8 @@ def spread(budgets: Sequence[int]) -> list[int]:
     return kept
 
 
-def _path(at: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
-
-
-def _dot(x: float, y: float) -> str:
-    return f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="2.8"/>'
-
-
 def _diamond(x: float, y: float) -> str:
     return f'<path class="open" d="M{x:.1f} {y - 5.5:.1f}l5.5 5.5-5.5 5.5-5.5-5.5z"/>'
-
-
-def _text(x: float, y: float, text: str, look: str = "") -> str:
-    kind = f' class="{look}"' if look else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{kind}>{escape(text)}</text>'
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,126 +1,146 @@
-"""Every algorithm with every encoding on every table: one page of regrets, areas and average ranks.
+"""Every algorithm with every encoding on every table: the area under each curve of regret, seed by seed.
 
-    python tools/search_study.py runs/search-study docs/results/search-study 10 [encoding ...]
+    python tools/search_study.py runs/search-study docs/results/search-study 20 [part ...]
 
-The first folder keeps a journal, so that the same command goes on after a kill; the second argument names a
-.csv and a .md; the third is the number of seeds, which are searched five by five, so that more of them, and
-more encodings, cost later only themselves. Tables that are not imported stop it.
+The first folder keeps a journal, so that the same command goes on after a kill; the second argument names
+NAME.csv and NAME-curves.csv, from which `tools/search_study_page.py` makes the page; the third is the number
+of seeds, of which dear methods have fewer (`PARTS`). Parts, all by default, restrict what is searched and
+written. Tables that are not imported stop it.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float64
 
-from archenc.search.average_ranks import average_ranks
+from archenc.evaluation.intervals import interval_of_mean
 from archenc.search.simulation import Method
-from archenc.search.study import Task, run_study
+from archenc.search.study import Found, Task, run_study
 from archenc.tables import BenchmarkTable
 
 BUDGET = 40
-AT = (5, 10, 20, 30, 40)
-TOGETHER = 5
-ENCODINGS = ("adjacency", "path", "path:none=removed", "graph_features")
+AT = (1, 5, 10, 20, 30, 40)
+TOGETHER = 20
+ENCODINGS = ("adjacency", "path", "path:none=removed", "graph_features", "arch2vec", "cate", "zero_cost")
 READERS = ("gaussian_process", "bananas", "weaknas:width=200", "greedy", "dngo", "cate_local")
 ALONE = ("random", "evolution", "local")
 
 
-def tasks() -> dict[str, tuple[Task, str]]:
-    """Return tables and tasks by name, and what the recommended search must not have learned from."""
-    transnas = BenchmarkTable.open("transnasbench101")
-    nb201 = BenchmarkTable.open("nasbench201")
+@dataclass(frozen=True)
+class Place:
+    """A task, and what the recommended search must not have learned from to be searched on it."""
+
+    task: Task
+    without: str = ""
+
+
+def places() -> dict[str, Place]:
+    """Return the tasks by name, with scores of every architecture."""
+    digits, transnas = BenchmarkTable.open("digits201"), BenchmarkTable.open("transnasbench101")
+    nb201, nb101 = BenchmarkTable.open("nasbench201"), BenchmarkTable.open("nasbench101")
     finals = [name for name in transnas.metrics if name.endswith("_final")]
-    datasets = ("cifar10", "cifar100", "imagenet16")
+    proxies = ",".join(name for name in digits.metrics if name.startswith("digits_zc64_"))
+    of_all = "{0}_zen,{0}_ntk,{0}_naswot,{0}_params"  # NASI is not there for ImageNet16-120
     return {
-        "digits201": (Task(BenchmarkTable.open("digits201"), "digits_val_accuracy_16ep"), "digits201"),
-        **{f"tnb101 {name.split('_val_')[0]}": (Task(transnas, name), "transnasbench101") for name in finals},
-        **{f"nb201 {name}": (Task(nb201, f"{name}_val_accuracy_200ep"), "") for name in datasets},
-        "nb101 pool": (Task(BenchmarkTable.open("nasbench101"), "cifar10_val_accuracy_108ep"), ""),
+        "digits201": Place(Task(digits, "digits_val_accuracy_16ep", scores=proxies), "digits201"),
+        **{
+            f"tnb101 {name.split('_val_')[0]}": Place(Task(transnas, name, scores="all"), "transnasbench101")
+            for name in finals
+        },
+        **{
+            f"nb201 {name}": Place(Task(nb201, f"{name}_val_accuracy_200ep", scores=of_all.format(name)))
+            for name in ("cifar10", "cifar100", "imagenet16")
+        },
+        "nb101 pool": Place(Task(nb101, "cifar10_val_accuracy_108ep", scores="all")),
     }
 
 
-def methods(without: str, encodings: Sequence[str]) -> list[Method]:
-    """Return the methods, the recommended one without the experience of the table itself."""
+def parts(without: str, seeds: int) -> dict[str, tuple[list[Method], int]]:
+    """Return methods and numbers of seeds by the name of a part.
+
+    without: what the recommended search is not to know. On each table it knows nothing of that table.
+    """
     unseen = f":without={without}" if without else ""
-    return [
-        Method(f"recommended{unseen}", label="recommended"),
-        Method("recommended:experience=weights:prior=0.6", label="recommended, weights alone"),
-        *(Method(name) for name in ALONE),
-        *(Method(name, encoding) for name in READERS for encoding in encodings),
-    ]
+    flan = 'flan_rounds:predictor="flan:timesteps=1:epochs=40"'
+    return {
+        "alone": ([Method(name) for name in ALONE], seeds),
+        "readers": ([Method(name, encoding) for encoding in ENCODINGS for name in READERS], seeds),
+        "scores": ([Method("score_prior", "zero_cost")], seeds),
+        "predictors": ([Method("predictor_guided:predictor=xgboost", "adjacency+graph_features")], seeds),
+        "recommended": (
+            [
+                Method(f"recommended{unseen}", label="recommended"),
+                Method("recommended:experience=weights:prior=0.6", label="recommended, weights alone"),
+            ],
+            seeds,
+        ),
+        "dear": (
+            [
+                Method("predictor_guided", label="predictor_guided"),
+                Method("botorch_process:size=5", "adjacency"),
+                Method(flan, label="flan_rounds, one flow"),
+            ],
+            min(seeds, 5),
+        ),
+    }
 
 
 def main() -> None:
     folder, out, seeds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    encodings = sys.argv[4:] or ENCODINGS
-    rows, areas = [], []
-    for name, (task, without) in tasks().items():
-        asked, place = methods(without, encodings), folder / name.replace(" ", "-")
-        found = run_study(task, asked, budget=BUDGET, seeds=seeds, out=place, together=TOGETHER)
-        best, worst = np.nanmax(found.problem.values), np.nanmedian(found.problem.values)
-        area = []
-        for method in found.methods:
-            # regret as a share of the distance between the best and the median architecture
-            regret = (best - found.curves(method)) / (best - worst)
-            area.append(float(np.minimum(regret, 1).mean()))
-            rows.append([name, *method.names, *(regret[:, at - 1].mean() for at in AT), area[-1], seeds])
-        areas.append(area)
+    rows: list[list[str]] = []
+    curves: dict[tuple[str, str], list[Float64[np.ndarray, "seeds budget"]]] = {}
+    for name, place in places().items():
+        listed = parts(place.without, seeds)
+        for part in sys.argv[4:] or listed:
+            methods, own = listed[part]
+            kept = folder / name.replace(" ", "-")
+            found = run_study(place.task, methods, budget=BUDGET, seeds=own, out=kept, together=TOGETHER)
+            for method in found.methods:
+                regret = shares(found, method)
+                curves.setdefault(method.names, []).append(regret)
+                rows.append([name, *method.names, *_figures(regret), place.task.cost_of_scores([method])])
         print(name, "done", flush=True)
-    write(out, rows, np.array(areas), [one.names for one in methods("", encodings)], seeds)
+    header = ["table", "method", "encoding", *(f"regret_at_{at}" for at in AT), "areas", "scores"]
+    _write(f"{out}.csv", header, rows)
+    header = ["method", "encoding", "evaluations", "mean", "ci_low", "ci_high", "n_tables", "n_seeds"]
+    _write(f"{out}-curves.csv", header, _curves(curves))
 
 
-def write(out: str, rows: list[list], areas: np.ndarray, names: list[tuple[str, str]], seeds: int) -> None:
-    """Write every figure as .csv, and the page."""
-    with Path(f"{out}.csv").open("w", newline="", encoding="utf-8") as file:
+def shares(found: Found, method: Method) -> Float64[np.ndarray, "seeds budget"]:
+    """Return regret as a share of the distance from the best to the median architecture, at most 1."""
+    best, worst = np.nanmax(found.problem.values), np.nanmedian(found.problem.values)
+    return np.minimum((best - found.curves(method)) / (best - worst), 1)
+
+
+def _figures(regret: Float64[np.ndarray, "seeds budget"]) -> list[str]:
+    """Return means over the seeds, and the mean over the evaluations of every seed in turn."""
+    means = [f"{regret[:, at - 1].mean():.4f}" for at in AT]
+    return [*means, " ".join(f"{area:.4f}" for area in regret.mean(axis=1))]
+
+
+def _curves(
+    curves: dict[tuple[str, str], list[Float64[np.ndarray, "seeds budget"]]],
+) -> Iterator[list[object]]:
+    """Yield the mean over the tables after each evaluation, and its interval over the seeds."""
+    for names, regrets in curves.items():
+        means = np.mean(regrets, axis=0)
+        for evaluations, column in enumerate(means.T, 1):
+            low, high = interval_of_mean(column)
+            figures = [f"{value:.5f}" for value in (column.mean(), low, high)]
+            yield [*names, evaluations, *figures, len(regrets), len(column)]
+
+
+def _write(path: str, header: Sequence[str], rows: Sequence[list[str]] | Iterator[list[object]]) -> None:
+    with Path(path).open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        regrets = [f"regret_at_{at}" for at in AT]
-        writer.writerow(["table", "method", "encoding", *regrets, "area", "n_seeds"])
-        writer.writerows([*row[:3], *(f"{one:.4f}" for one in row[3:-1]), row[-1]] for row in rows)
-    ranks = average_ranks(areas)
-    lines = [
-        "# Every algorithm with every encoding",
-        "",
-        f"{len(areas)} tables, {BUDGET} evaluations, {seeds} paired seeds; `tools/search_study.py`. Area: "
-        "the mean over the evaluations of the regret, as a share of the distance from the best to the "
-        "median architecture, at most 1. Rank: by area on each table, averaged. The recommended search "
-        "never knew the table it searches: on a task of TransNAS none of that table.",
-        "",
-        f"Friedman's test that all are alike: p = {ranks.p:.1g}. Average ranks differ at 5 % from "
-        f"{ranks.critical:.1f} on (Nemenyi).",
-        "",
-        f"| algorithm | encoding | average rank | area | {' | '.join(f'regret at {at}' for at in AT)} |",
-        f"|{'---|' * (4 + len(AT))}",
-    ]
-    for place in np.argsort(ranks.average, kind="stable"):
-        method, encoding = names[place]
-        own = [row for row in rows if (row[1], row[2]) == (method, encoding)]
-        regrets = [f"{np.mean([row[3 + i] for row in own]):.3f}" for i in range(len(AT))]
-        shown = [method, encoding, f"{ranks.average[place]:.1f}", f"{areas[:, place].mean():.3f}", *regrets]
-        lines.append(f"| {' | '.join(shown)} |")
-    lines += ["", *of_encodings(areas, names)]
-    Path(f"{out}.md").write_text("\n".join([*lines, ""]), encoding="utf-8")
-
-
-def of_encodings(areas: np.ndarray, names: list[tuple[str, str]]) -> list[str]:
-    """Return a table of the encodings alone: on each table their mean area over the algorithms that read."""
-    encodings = list(dict.fromkeys(encoding for _, encoding in names if encoding != "default"))
-    columns = [[place for place, name in enumerate(names) if name[1] == one] for one in encodings]
-    means = np.stack([areas[:, places].mean(axis=1) for places in columns], axis=1)
-    ranks = average_ranks(means)
-    lines = [
-        f"Encodings, their area averaged over the {len(columns[0])} algorithms that read one: "
-        f"p = {ranks.p:.1g}, average ranks differ at 5 % from {ranks.critical:.1f} on.",
-        "",
-        "| encoding | average rank | area |",
-        "|---|---|---|",
-    ]
-    order = np.argsort(ranks.average, kind="stable")
-    found = zip(np.array(encodings)[order], ranks.average[order], means.mean(axis=0)[order], strict=True)
-    return [*lines, *(f"| {name} | {rank:.1f} | {area:.3f} |" for name, rank, area in found)]
+        writer.writerow(header)
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import math
 import re
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from itertools import pairwise
@@ -25,14 +24,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def plot() -> Iterator[ModuleType]:
-    spec = importlib.util.spec_from_file_location("plot_results", ROOT / "tools" / "plot_results.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tools"))
+        yield importlib.import_module("plot_results")
 
 
 def trials(method: str, encoding: str, values: dict[int, list[float]], **other: Any) -> list[dict[str, Any]]:
@@ -178,7 +172,7 @@ def test_too_many_encodings_are_refused_rather_than_drawn_alike(plot: ModuleType
 
 @given(wanted=st.lists(st.floats(-20, 320), max_size=12))
 def test_labels_stay_apart_in_order_and_in_the_frame(plot: ModuleType, wanted: list[float]):
-    found = plot.apart(wanted, 16, 300)
+    found = plot.svg.apart(wanted, 16, 300)
     placed = [found[index] for index in sorted(range(len(wanted)), key=lambda index: wanted[index])]
     assert all(b - a >= 16 - 1e-6 for a, b in pairwise(placed))
     assert all(-1e-6 <= y <= 300 + 1e-6 for y in placed)
@@ -187,7 +181,10 @@ def test_labels_stay_apart_in_order_and_in_the_frame(plot: ModuleType, wanted: l
 def test_the_palette_is_that_of_the_page(plot: ModuleType):
     css = (ROOT / "src/archenc/report/assets/page.css").read_text()
     light, dark = css.split("@media (prefers-color-scheme: dark)")
-    for scheme, colours, hues in ((light, plot.LIGHT, plot.LIGHT_HUES), (dark, plot.DARK, plot.DARK_HUES)):
+    for scheme, colours, hues in (
+        (light, plot.svg.LIGHT, plot.svg.LIGHT_HUES),
+        (dark, plot.svg.DARK, plot.svg.DARK_HUES),
+    ):
         named = colours | {f"hue-{number}": hue for number, hue in enumerate(hues)}
         for name, colour in named.items():
             assert f"--{name}: {colour};" in scheme

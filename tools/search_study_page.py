@@ -1,0 +1,231 @@
+"""The page of the search study, from its table.
+
+    python tools/search_study_page.py docs/results/search-study
+
+reads NAME.csv and NAME-curves.csv, as `tools/search_study.py` writes them, and writes NAME.md and NAME.svg.
+Methods with fewer seeds than the others are compared with them on those seeds alone, in a table of their own.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import plot_search
+from jaxtyping import Float64
+
+from archenc.evaluation.intervals import interval_of_mean
+from archenc.search.average_ranks import average_ranks
+from archenc.store import write_text
+
+AT = (5, 10, 20, 40)
+BESIDE = (("recommended", "default"), ("gaussian_process", "adjacency"), ("evolution", "default"))
+BESIDE += (("local", "default"), ("random", "default"))
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Areas by seed and regrets of methods on tables. Areas: of each table and method, a value a seed."""
+
+    tables: list[str]
+    names: list[Name]
+    areas: list[list[Float64[np.ndarray, " seeds"]]]
+    regrets: Float64[np.ndarray, "tables methods at"]
+    scores: list[str]
+
+    @classmethod
+    def read(cls, path: Path) -> Study:
+        """Read a table as `search_study` writes it; every method is on every table."""
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        tables = list(dict.fromkeys(row["table"] for row in rows))
+        names = list(dict.fromkeys((row["method"], row["encoding"]) for row in rows))
+        by = {(row["table"], row["method"], row["encoding"]): row for row in rows}
+        full = [[by[table, *name] for name in names] for table in tables]
+        areas = [[np.array(row["areas"].split(), dtype=float) for row in line] for line in full]
+        regrets = np.array([[[float(row[f"regret_at_{at}"]) for at in AT] for row in line] for line in full])
+        scores = [next((row["scores"] for row in line if row["scores"]), "") for line in full]
+        return cls(tables, names, areas, regrets, scores)
+
+    def of(self, names: Sequence[Name], seeds: int) -> Float64[np.ndarray, "tables methods seeds"]:
+        """Return the areas of some methods for the first seeds, which all have."""
+        places = [self.names.index(name) for name in names]
+        return np.array([[line[place][:seeds] for place in places] for line in self.areas])
+
+    @cached_property
+    def counts(self) -> list[int]:
+        """How many seeds each method has."""
+        return [len(area) for area in self.areas[0]]
+
+    @property
+    def common(self) -> list[Name]:
+        """The methods with the most seeds."""
+        return [name for name, n in zip(self.names, self.counts, strict=True) if n == max(self.counts)]
+
+    @property
+    def encodings(self) -> list[str]:
+        """Those that several methods read."""
+        read = [encoding for _, encoding in self.common]
+        return [one for one in dict.fromkeys(read) if one != "default" and read.count(one) > 1]
+
+
+def page(study: Study) -> str:
+    """Return the page."""
+    seeds = max(study.counts)
+    areas = study.of(study.common, seeds)
+    ranks = average_ranks(areas.mean(axis=2))
+    lines = [
+        "# Every algorithm with every encoding",
+        "",
+        f"{len(study.tables)} tables, 40 evaluations, {seeds} paired seeds; `tools/search_study.py`. Area: "
+        "the mean over the evaluations of the regret, as a share of the distance from the best to the median "
+        "architecture, at most 1; of all tables, with its 95 % interval over the seeds. Rank: by area on "
+        f"each table, averaged, of {len(study.common)} methods. The recommended search never knew the table "
+        "it searches: on a task of TransNAS none of that table.",
+        "",
+        *_matrix(study, areas),
+        "",
+        *_table(study, _alone(study), ranks.average, areas),
+        "",
+        f"Friedman's test that all are alike: p = {ranks.p:.1g}. Average ranks differ at 5 % from "
+        f"{ranks.critical:.1f} on (Nemenyi).",
+        "",
+        "![Regret against evaluations](search-study.svg)",
+        "",
+        "## Encodings alone",
+        "",
+        *_of_encodings(study, areas),
+        "",
+        "## Each table",
+        "",
+        *_winners(study, areas),
+        "",
+        "## All methods",
+        "",
+        *_table(study, study.common, ranks.average, areas),
+        "",
+        *_dear(study),
+        "## Scores",
+        "",
+        "`zero_cost` and `score_prior` read what a table has for all of its architectures; a score that is "
+        "missing for one (a cell without a path) is marked, or taken for the middle.",
+        "",
+        "| table | scores |",
+        "|---|---|",
+        *(f"| {table} | {scores} |" for table, scores in zip(study.tables, study.scores, strict=True)),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _alone(study: Study) -> list[Name]:
+    """Return the methods that do not let the encoding be chosen."""
+    methods = [method for method, _ in study.common]
+    return [name for name in study.common if methods.count(name[0]) == 1]
+
+
+def _matrix(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
+    """Return areas by algorithm and encoding; bold, the best of a row."""
+    means = dict(zip(study.common, areas.mean(axis=(0, 2)), strict=True))
+    readers = list(dict.fromkeys(method for method, _ in study.common if (method, "path") in means))
+    lines = [f"| area | {' | '.join(study.encodings)} |", f"|{'---|' * (1 + len(study.encodings))}"]
+    for method in readers:
+        row = [means[method, encoding] for encoding in study.encodings]
+        shown = [f"**{value:.3f}**" if value == min(row) else f"{value:.3f}" for value in row]
+        lines.append(f"| {method} | {' | '.join(shown)} |")
+    return lines
+
+
+def _table(
+    study: Study,
+    names: Sequence[Name],
+    ranks: Float64[np.ndarray, " methods"],
+    areas: Float64[np.ndarray, "tables methods seeds"],
+) -> list[str]:
+    """Return a row a method, by rank among all."""
+    columns = ["algorithm", "encoding", "average rank", "area [95 %]", *(f"regret at {at}" for at in AT)]
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    for name in sorted(names, key=lambda name: ranks[study.common.index(name)]):
+        place = study.common.index(name)
+        regrets = [f"{value:.3f}" for value in study.regrets[:, study.names.index(name)].mean(axis=0)]
+        shown = [*name, f"{ranks[place]:.1f}", _interval(areas[:, place].mean(axis=0)), *regrets]
+        lines.append(f"| {' | '.join(shown)} |")
+    return lines
+
+
+def _interval(values: Float64[np.ndarray, " seeds"]) -> str:
+    low, high = interval_of_mean(values)
+    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _of_encodings(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
+    """Return the encodings by their area on each table, averaged over the algorithms that read every one."""
+    readers = [method for method, encoding in study.common if encoding == study.encodings[0]]
+    columns = [[study.common.index((m, encoding)) for m in readers] for encoding in study.encodings]
+    means = np.stack([areas[:, places].mean(axis=1) for places in columns], axis=1)
+    ranks = average_ranks(means.mean(axis=2))
+    lines = [
+        f"Their area averaged over the {len(readers)} algorithms that read one: p = {ranks.p:.1g}, average "
+        f"ranks differ at 5 % from {ranks.critical:.1f} on.",
+        "",
+        "| encoding | average rank | area [95 %] |",
+        "|---|---|---|",
+    ]
+    for place in np.argsort(ranks.average, kind="stable"):
+        area = _interval(means[:, place].mean(axis=0))
+        lines.append(f"| {study.encodings[place]} | {ranks.average[place]:.1f} | {area} |")
+    return lines
+
+
+def _winners(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
+    """Return the best method of each table, and where some others stand."""
+    means = areas.mean(axis=2)
+    beside = [name for name in BESIDE if name in study.common]
+    shown = [name if encoding == "default" else f"{name}, {encoding}" for name, encoding in beside]
+    lines = [f"| table | least area | {' | '.join(shown)} |", f"|{'---|' * (2 + len(beside))}"]
+    for table, row in zip(study.tables, means, strict=True):
+        best = study.common[int(np.argmin(row))]
+        places = [study.common.index(name) for name in beside]
+        others = [f"{row[place]:.3f} ({1 + int((row < row[place]).sum())}.)" for place in places]
+        named = best[0] if best[1] == "default" else f"{best[0]}, {best[1]}"
+        lines.append(f"| {table} | {named} {row.min():.3f} | {' | '.join(others)} |")
+    return [*lines, "", f"In brackets, the place among {len(study.common)}."]
+
+
+def _dear(study: Study) -> list[str]:
+    """Return methods with fewer seeds, and some others on the same seeds."""
+    fewer = [name for name in study.names if name not in study.common]
+    if not fewer:
+        return []
+    seeds = min(study.counts[study.names.index(name)] for name in fewer)
+    names = [*fewer, *(name for name in BESIDE if name in study.common)]
+    areas = study.of(names, seeds)
+    ranks = average_ranks(areas.mean(axis=2))
+    lines = [
+        "## With fewer seeds",
+        "",
+        f"{seeds} seeds of the same tables; the others on these seeds too. Average ranks differ at 5 % from "
+        f"{ranks.critical:.1f} on.",
+        "",
+        "| algorithm | encoding | average rank | area [95 %] |",
+        "|---|---|---|---|",
+    ]
+    for place in np.argsort(ranks.average, kind="stable"):
+        area = _interval(areas[:, place].mean(axis=0))
+        lines.append(f"| {' | '.join(names[place])} | {ranks.average[place]:.1f} | {area} |")
+    return [*lines, ""]
+
+
+def main() -> None:
+    out = sys.argv[1]
+    write_text(Path(f"{out}.md"), page(Study.read(Path(f"{out}.csv"))))
+    write_text(Path(f"{out}.svg"), plot_search.draw(*plot_search.read(Path(f"{out}-curves.csv"))))
+
+
+if __name__ == "__main__":
+    main()
