@@ -29,6 +29,7 @@ from archenc.graph.forms import default_form
 from archenc.spaces import SearchSpace, space, spaces
 from archenc.store import write_text
 from archenc.tables import BenchmarkTable, Metric, import_benchmark
+from archenc.tables.packaged import packaged
 
 HEAD = """# Search spaces
 
@@ -38,8 +39,9 @@ Written by a command, which runs every check that it names:
 
 `archenc.space(name)` gives a space. *Unique* counts the different `Architecture.id()`, in the
 [canonical form](canonical-forms.md) that is the default for the kind of cell. Table rows and metrics are
-those of `archenc data import`, given the public files. For a space of your own, inherit
-`archenc.testing.SpaceKit` in a test and name the space in an entry point of the group `archenc.spaces`.
+those of `archenc data import`, given the public files, or of a table that comes with archenc. For a space of
+your own, inherit `archenc.testing.SpaceKit` in a test and name the space in an entry point of the group
+`archenc.spaces`.
 
 """
 COLUMNS = (
@@ -90,6 +92,7 @@ def read(page: Path) -> dict[str, tuple[str, str]]:
 def described(member: SearchSpace, folder: Path, home: Path, every: int = 1) -> tuple[str, str]:
     """Return the line of a space in the first table, and its section."""
     table = imported(member.name, folder, home)
+    own = shipped(member.name)
     unique = checks.classes(member, table)
     form = default_form(member.sample(1, 0)[0].cells)
     size = "not known" if member.size is None else f"{member.size:,}"
@@ -100,16 +103,35 @@ def described(member: SearchSpace, folder: Path, home: Path, every: int = 1) -> 
         f"{unique[form]:,} (`{form}`)" if form in unique else "not counted",
         member.max_nodes,
         ", ".join(f"`{op.name}`" for op in member.ops),
-        f"{len(table):,}" if table else "no table",
-        len(table.metrics) if table else 0,
+        *tables_line(table, own),
     ]
     line = "| " + " | ".join(map(str, cells)) + " |"
     parts = [f"## {member.name}\n", about(member), *spellings(member), *counted(unique)]
-    parts += (
-        metrics(table) if table else ["No table: none of the public files at hand is about this space.\n"]
-    )
-    parts += ["**Checked.**\n", *(f"* {said}" for said in checks.run(member, table, folder, every)), ""]
+    if table:
+        parts += metrics(table)
+    for name, one in own.items():
+        parts += [f"The table `{name}` comes with archenc: {len(one):,} architectures.\n", *metrics(one)]
+    if not table and not own:
+        parts.append("No table: none of the public files at hand is about this space.\n")
+    said = [*checks.run(member, table, folder, every), *checks.shipped(member, own)]
+    parts += ["**Checked.**\n", *(f"* {sentence}" for sentence in said), ""]
     return line, "\n".join(parts)
+
+
+def tables_line(table: BenchmarkTable | None, own: dict[str, BenchmarkTable]) -> tuple[str, str]:
+    """Return rows and metrics of the table of a space, or else of those that come with archenc."""
+    if table:
+        return f"{len(table):,}", str(len(table.metrics))
+    if own:
+        rows = ", ".join(f"{len(one):,} (`{name}`)" for name, one in own.items())
+        return rows, ", ".join(str(len(one.metrics)) for one in own.values())
+    return "no table", "0"
+
+
+def shipped(name: str) -> dict[str, BenchmarkTable]:
+    """Return the tables of a space that come with archenc."""
+    tables = {table: BenchmarkTable.open(table) for table in packaged()}
+    return {table: one for table, one in tables.items() if one.space == name}
 
 
 def imported(name: str, folder: Path, home: Path) -> BenchmarkTable | None:

@@ -9,7 +9,7 @@ import csv
 import json
 import runpy
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from math import isqrt
 from pathlib import Path
@@ -228,6 +228,13 @@ def run(member: SearchSpace, table: BenchmarkTable | None, folder: Path, every: 
         yield from rows(member, table, every)
         yield from PUBLISHED.get(member.name, lambda *_: iter(()))(table, folder)
         yield from files(member, table, folder)
+
+
+def shipped(member: SearchSpace, own: Mapping[str, BenchmarkTable]) -> Iterator[str]:
+    """Check the rows of the tables that come with archenc."""
+    for name, table in own.items():
+        for said in rows(member, table):
+            yield f"`{name}`: {said}"
 
 
 def examples(member: SearchSpace) -> list[tuple[str, str]]:

@@ -88,3 +88,16 @@ def test_a_space_without_files_is_described_as_such(tools, tmp_path, monkeypatch
     assert "| 3,256 | 3,256 (`nb101-v1`) | 8 |" in line
     assert "No table" in section
     assert "* The contract." in section
+
+
+def test_a_table_that_comes_with_archenc_is_a_table(tools, tmp_path, monkeypatch):
+    page, checks = tools
+    assert "350 (`einspace_digits`)" in next(line for line in PAGE.splitlines() if "| [`einspace`]" in line)
+    own = {"mine": table_of(["64-1234-basic", "64-41414-basic"])}
+    monkeypatch.setattr(checks, "contract", lambda member: "The contract.")
+    monkeypatch.setattr(page, "shipped", lambda name: own)
+    line, section = page.described(MACRO, tmp_path, tmp_path / "home")
+    assert line.endswith("| 2 (`mine`) | 1 |")
+    assert "No table" not in section
+    assert "`mine` comes with archenc: 2 architectures" in section
+    assert "* `mine`: `parse(format(row, style)) == row` for 2 rows" in section
