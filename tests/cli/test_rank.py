@@ -120,3 +120,22 @@ def test_a_file_or_folder_that_is_not_there_is_named(folder: Path) -> None:
     )
     assert other.exit_code == 2
     assert "no such folder; expected one of Python files" in other.stderr
+
+
+def test_large_networks_are_not_thought_to_be_faster(folder: Path) -> None:
+    """By default a prior for accuracies is used where higher is better, and none where lower is."""
+    asked = {
+        options: run(folder, "--format", "csv", *options).stdout
+        for options in (
+            (),
+            ("--expects-large",),
+            ("--expects-nothing",),
+            ("--direction", "min"),
+            ("--direction", "min", "--expects-large"),
+            ("--direction", "min", "--expects-nothing"),
+        )
+    }
+    assert asked[()] == asked["--expects-large",] != asked["--expects-nothing",]
+    lower = asked["--direction", "min"]
+    assert lower == asked["--direction", "min", "--expects-nothing"]
+    assert lower != asked["--direction", "min", "--expects-large"]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from archenc.errors import InvalidArgument, UnknownName
 from archenc.pipelines.candidates.describing import Description
@@ -59,10 +60,30 @@ def test_advice_names_what_may_be_better() -> None:
 def test_less_may_be_better() -> None:
     found, labels = candidates()
     known = {name: -value for name, value in list(labels.items())[:12]}
-    down, up = rank(found, known, maximise=False), rank(found, {n: -v for n, v in known.items()})
+    down = rank(found, known, maximise=False, expects_large=True)
+    up = rank(found, {n: -v for n, v in known.items()})
     assert [one.candidate for one in down] == [one.candidate for one in up]
     assert down[0].predicted == pytest.approx(-up[0].predicted)
     assert (down[0].low, down[0].high) == pytest.approx((-up[0].high, -up[0].low))
+
+
+def test_small_networks_may_be_expected_to_be_as_good_as_large_ones() -> None:
+    """Of few latencies a network's size says the opposite of what it says of accuracies."""
+    taus = {True: [], False: [], None: []}
+    for seed in range(20):
+        found, _ = candidates(40, seed)
+        latency = {name: 5 + one.features["log_params"] for name, one in found.items()}
+        known = dict(list(latency.items())[:5])
+        for large, values in taus.items():
+            rest = [
+                one for one in rank(found, known, maximise=False, expects_large=large) if not one.measured
+            ]
+            order = [latency[one.candidate] for one in rest]
+            values.append(kendalltau(order, range(len(order))).statistic)
+    assert taus[None] == taus[False]
+    assert np.mean(taus[False]) > np.mean(taus[True]) + 0.2
+    with_prior, without = (rank(found, known, expects_large=large) for large in (None, False))
+    assert with_prior == rank(found, known, expects_large=True) != without
 
 
 def test_bounds_end_the_intervals() -> None:

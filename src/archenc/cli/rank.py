@@ -46,6 +46,14 @@ def rank(
     ] = "",
     batch: Annotated[int, typer.Option(min=2, help="Examples in the batch.")] = 32,
     coverage: Annotated[float, typer.Option(help="Share of networks that the intervals should hold.")] = 0.8,
+    expects_large: Annotated[
+        bool | None,
+        typer.Option(
+            "--expects-large/--expects-nothing",
+            help="Are large networks thought to be better before measurements say so? By default with "
+            "--direction max; set it for losses, unset it for throughputs.",
+        ),
+    ] = None,
     bounds: Annotated[
         str, typer.Option(help="The lowest and the highest value there can be: 0,1 or 0,100.")
     ] = "",
@@ -112,6 +120,7 @@ def rank(
         advised=advise,
         coverage=coverage,
         bounds=ends,
+        expects_large=expects_large,
         seed=seed,
     )
     _print(result, output, len(known), coverage)

@@ -44,6 +44,7 @@ def rank(
     advised: int = 5,
     coverage: float = 0.8,
     bounds: tuple[float, float] = (-math.inf, math.inf),
+    expects_large: bool | None = None,
     seed: int = 0,
 ) -> list[Ranked]:
     """Return all networks, the best expected first; measured ones stand where their label puts them.
@@ -51,7 +52,9 @@ def rank(
     descriptions: of the candidates, by name (`describe_folder`). measured: labels of some. maximise: whether
     higher labels are better. advised: how many networks are named to train next, by their expected
     improvement over the best measured. coverage: of the intervals, see `predict`. bounds: the lowest and the
-    highest label there can be, such as (0, 100) for percents.
+    highest label there can be, such as (0, 100) for percents. expects_large: whether large networks are
+    expected to be better before labels say so; None: where higher labels are, for lower ones may be
+    latencies.
     Raises UnknownName for a measured network that is no candidate, InvalidArgument for too few or equal
     labels, and as `check_labels`.
     """
@@ -70,7 +73,8 @@ def rank(
     rows = np.array([names.index(name) for name in measured], dtype=np.int64)
     sign = 1.0 if maximise else -1.0
     labels = sign * np.array(list(measured.values()), dtype=np.float64)
-    believed = predict(values, features, rows, labels, coverage=coverage, seed=seed)
+    large = maximise if expects_large is None else expects_large
+    believed = predict(values, features, rows, labels, coverage=coverage, expects_large=large, seed=seed)
     order = _advice(believed, rows, advised)
     chances = _chances(believed, rows)
     found = []

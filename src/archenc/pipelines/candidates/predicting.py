@@ -65,16 +65,18 @@ def predict(
     y: Float64[np.ndarray, " m"],
     *,
     coverage: float = 0.8,
+    expects_large: bool = True,
     seed: int = 0,
 ) -> Prediction:
     """Predict n networks from m of them.
 
     values: features, NaN where missing; names: of the columns. rows: which networks were measured; y: their
     labels, higher is better. coverage: of the intervals; where it is too much for m labels, the ends are
-    infinite.
-    The labels, as `half_ranked`, are what PRIOR_WORTH times the mean z-score of `PRIOR` leaves, a smooth
-    function of all features. Raises InvalidArgument for fewer than 4 labels, equal labels, or a coverage
-    outside (0, 1).
+    infinite. expects_large: whether labels are thought to grow with `PRIOR`, as accuracies do and speeds do
+    not.
+    The labels, as `half_ranked`, are what PRIOR_WORTH times the mean z-score of `PRIOR` leaves (all, without
+    it), a smooth function of all features. Raises InvalidArgument for fewer than 4 labels, equal labels, or a
+    coverage outside (0, 1).
     """
     if not 0 < coverage < 1:
         raise InvalidArgument(f"coverage={coverage!r}: expected a share between 0 and 1, such as 0.8")
@@ -85,7 +87,7 @@ def predict(
             "about 10"
         )
     X, target = standardised(values), half_ranked(labels)
-    prior = PRIOR_WORTH * _consensus(values, names)
+    prior = PRIOR_WORTH * _consensus(values, names) if expects_large else np.zeros(len(values))
     score, std = _fitted(X, prior, rows, target, seed)
     low, high = _jackknife_plus(X, prior, rows, target, 1 - coverage, seed)
     back = _inverse(target, labels)
