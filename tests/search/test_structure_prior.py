@@ -6,6 +6,8 @@ import pytest
 from archenc.encoders import Adjacency
 from archenc.errors import InvalidArgument
 from archenc.search import WholeSpace, make
+from archenc.search.recipes.processes import recommended
+from archenc.search.simulation import Problem, simulate
 from archenc.search.structure_prior import FEATURES, StructurePrior, learned, structure, structure_prior
 from archenc.search.surrogates.base import Lesson
 from archenc.search.surrogates.features import Features
@@ -60,14 +62,31 @@ def test_a_new_task_has_the_mean_of_those_known_and_differs_as_they_do(domain):
     np.testing.assert_allclose(np.square(basis).sum(axis=1), np.square(mean / 2), atol=1e-12)
 
 
+def test_a_stranger_counts_as_one_task_among_those_known(domain):
+    """Two tasks are known, of equal shares: of the stranger, nothing is expected in a third of the cases."""
+    coefficients = np.zeros((2, len(FEATURES)))
+    coefficients[:, -1] = 1.0, 0.0
+    numbers = np.arange(len(domain))
+    known, among = StructurePrior(coefficients, np.array([0.5, 0.5]))(domain, numbers)
+    mean, basis = StructurePrior(coefficients, np.array([0.5, 0.5]), doubt=0.3)(domain, numbers)
+    np.testing.assert_allclose(mean, 2 / 3 * known)
+    rows = np.array([structure(arch) for arch in domain.archs(numbers)])
+    std = rows.std(axis=0)
+    rows = (rows - rows.mean(axis=0)) / np.where(std > 1e-12, std, 1)
+    expected = 2 / 3 * np.square(among).sum(axis=1) + 1 / 3 * np.square(0.3 * rows).sum(axis=1)
+    np.testing.assert_allclose(np.square(basis).sum(axis=1), expected, atol=1e-9)
+
+
 def test_what_was_learned_may_leave_a_table_out(domain):
     numbers = np.arange(len(domain))
     assert len(learned()) == 8
-    assert structure_prior("tables", 1.0)(domain, numbers)[1].shape[1] == 8
-    assert structure_prior("tables", 1.0, "transnasbench101/jigsaw")(domain, numbers)[1].shape[1] == 7
-    alone, differs = structure_prior("tables", 1.0, "transnasbench101")(domain, numbers)
+    assert structure_prior("tables", 1.0, doubt=0)(domain, numbers)[1].shape[1] == 8
+    assert structure_prior("tables", 1.0, "transnasbench101/jigsaw", 0)(domain, numbers)[1].shape[1] == 7
+    alone, differs = structure_prior("tables", 1.0, "transnasbench101", 0)(domain, numbers)
     assert alone.std() > 0.5
     assert not differs.any()
+    assert structure_prior("tables", 1.0, "transnasbench101")(domain, numbers)[1].any()
+    assert not structure_prior("weights", 1.0)(domain, numbers)[1].any()
     for wrong in ("jigsaw", "transnasbench101/jig"):
         with pytest.raises(InvalidArgument, match=r"without=.*begins none of digits201"):
             structure_prior("tables", 1.0, wrong)
@@ -88,7 +107,7 @@ def test_the_process_learns_that_weights_do_harm_here(domain):
 
 def test_expectation_leads_from_the_second_evaluation(domain):
     numbers = np.arange(len(domain))
-    mean, _ = structure_prior("tables", 0.8)(domain, numbers)
+    mean, _ = structure_prior("tables", 1.0)(domain, numbers)
     for seed in range(3):
         searcher = make("recommended", domain, seed=seed)
         first = searcher.ask(1)
@@ -97,3 +116,32 @@ def test_expectation_leads_from_the_second_evaluation(domain):
         searcher.tell(searcher.pending, [0.3])
         second = domain.number(searcher.ask(1)[0])
         assert (mean > mean[second]).mean() < 0.02
+
+
+def reached(domain, values: np.ndarray, doubt: float, budget: int = 10) -> list[float]:
+    """Return the share of architectures better than the best found, a seed each; only digits201 is known."""
+    problem = Problem(domain, values, budget)
+    start = recommended(without="transnasbench101", doubt=doubt)
+    best = [values[run.numbers].max() for run in simulate(problem, start, [0, 1, 2])]
+    return [float((values > one).mean()) for one in best]
+
+
+def test_experience_that_misleads_is_overcome(domain):
+    """What was good elsewhere is bad here: without doubt the search stays where it was led."""
+    numbers = np.arange(len(domain))
+    values = -structure_prior("tables", 1.0, "transnasbench101")(domain, numbers)[0]
+    assert max(reached(domain, values, doubt=0.2)) < 0.005
+    assert max(reached(domain, values, doubt=0.0)) > 0.1
+
+
+def test_experience_that_helps_is_kept(domain):
+    numbers = np.arange(len(domain))
+    values = structure_prior("tables", 1.0, "transnasbench101")(domain, numbers)[0]
+    values = values + np.random.default_rng(0).normal(0, 0.3, len(values))
+    assert max(reached(domain, values, doubt=0.2)) < 0.002
+
+
+@pytest.mark.parametrize("doubt", [-0.1, float("nan"), float("inf"), True])
+def test_a_doubt_that_is_none_is_refused(domain, doubt):
+    with pytest.raises(InvalidArgument, match="doubt="):
+        make("recommended", domain, doubt=doubt)

@@ -16,6 +16,7 @@ from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, Cell, Kind, Op
 from archenc.search.domain import Domain
 from archenc.search.weight_prior import live, weights
+from archenc.typing import real_number
 
 Experience = Literal["weights", "tables"]
 
@@ -37,6 +38,7 @@ most and fewest of the first two kinds on one way from input to output; ways, an
 
 _POOLS = (Kind.AVG_POOL, Kind.MAX_POOL)
 _DIGITS_SHARE = 0.5
+_DOUBT = 0.2
 _REFERENCE = 1000
 
 
@@ -52,14 +54,26 @@ class StructurePrior:
 
     coefficients: of the features, standardised within a domain, a row a known task, in standard deviations of
     its values. shares: of each task in the mean; they add up to 1. A new task is expected to have the mean of
-    the rows, and to differ from it as they do among themselves.
+    the rows, and to differ from it as they do among themselves. doubt > 0 adds a stranger to them, a task of
+    which nothing is known but that each coefficient deviates by so much from 0: it counts as one, they as
+    many as they are, so that what few tasks taught is believed less, and may turn out to be wrong.
     """
 
     def __init__(
-        self, coefficients: Float64[np.ndarray, "t f"], shares: Float64[np.ndarray, " t"], scale: float = 1.0
+        self,
+        coefficients: Float64[np.ndarray, "t f"],
+        shares: Float64[np.ndarray, " t"],
+        scale: float = 1.0,
+        doubt: float = 0.0,
     ) -> None:
-        self._mean = scale * shares @ coefficients
-        self._basis = ((coefficients - shares @ coefficients) * np.sqrt(shares)[:, None]).T
+        strangers = 1 if real_number("doubt", doubt, least=0) else 0
+        known = 1 / np.square(shares).sum()  # so many tasks of equal shares
+        believed = known / (known + strangers)
+        mean = shares @ coefficients
+        among = (coefficients - mean) * np.sqrt(believed * shares)[:, None]
+        beyond = doubt * np.sqrt(1 - believed) * np.eye(len(mean))[: len(mean) * strangers]
+        self._mean = scale * believed * mean
+        self._basis = np.concatenate([among, beyond]).T
         self._known: WeakKeyDictionary[Domain, _Standardised] = WeakKeyDictionary()
 
     def __call__(
@@ -72,15 +86,17 @@ class StructurePrior:
         return rows @ self._mean, rows @ self._basis
 
 
-def structure_prior(experience: str, scale: float, without: str = "") -> StructurePrior:
+def structure_prior(
+    experience: str, scale: float, without: str = "", doubt: float | None = None
+) -> StructurePrior:
     """Return the prior of an experience: "weights", more are better; "tables", digits201 and TransNAS tasks.
 
     scale: standard deviations of the target that one of the logarithm of the weights is worth; for "tables"
     the factor of the expectation. without: tables or tasks whose names begin so are left out, for a search
-    on them. Raises InvalidArgument.
+    on them. doubt: of `StructurePrior`; by default 0.2 for "tables", 0 for "weights". Raises InvalidArgument.
     """
     if experience == "weights":
-        return StructurePrior(np.eye(len(FEATURES))[-1:], np.ones(1), scale)
+        return StructurePrior(np.eye(len(FEATURES))[-1:], np.ones(1), scale, 0.0 if doubt is None else doubt)
     if experience != "tables":
         raise InvalidArgument(f"experience={experience!r}; legal: weights, tables")
     kept = {
@@ -90,7 +106,8 @@ def structure_prior(experience: str, scale: float, without: str = "") -> Structu
         raise InvalidArgument(f"without={without!r}: begins none of {', '.join(learned())}")
     digits = np.array([task.startswith("digits201") for task in kept])
     shares = np.where(digits, _DIGITS_SHARE, (1 - _DIGITS_SHARE) / max(1, (~digits).sum()))
-    return StructurePrior(np.array(list(kept.values())), shares / shares.sum(), scale)
+    doubt = _DOUBT if doubt is None else doubt
+    return StructurePrior(np.array(list(kept.values())), shares / shares.sum(), scale, doubt)
 
 
 @cache

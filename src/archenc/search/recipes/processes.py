@@ -52,19 +52,23 @@ def recommended(
     *,
     encoder: Any = None,
     initial: int = 1,
-    prior: float = 0.8,
+    prior: float = 1.0,
     experience: Experience = "tables",
     without: str = "",
+    doubt: float | None = None,
     target: Target = "half",
     draws: int = 500,
 ) -> Start:
     """What we recommend: a Gaussian process on one-hot codes and graph features, refitted after every query.
 
     One random architecture, then what counts of a cell were worth on digits201 and TransNAS. without: some of
-    these, to search on them ("transnasbench101/jigsaw"). experience="weights": more weights are better.
+    these, to search on them ("transnasbench101/jigsaw"). doubt: of `StructurePrior`, so that a search notices
+    when that misleads. experience="weights": more weights are better.
     """
     features = as_features(encoder, "adjacency+graph_features")
-    surrogate = Process(features, target=target, prior=prior, experience=experience, without=without)
+    surrogate = Process(
+        features, target=target, prior=prior, experience=experience, without=without, doubt=doubt
+    )
     return partial(
         ModelGuided,
         surrogate=surrogate,

@@ -37,7 +37,8 @@ class Process(Surrogate):
     clipped ("half"). prior: how much is expected before anything is trained, 0 for nothing. experience:
     "weights", so many standard deviations of the target for one of the logarithm of the weights; "tables",
     what other tables taught of `archenc.search.structure_prior.FEATURES`, how much it differs from task to
-    task being part of the covariance. without: tables or tasks left out of that experience.
+    task being part of the covariance. without: tables or tasks left out of that experience. doubt: of
+    `StructurePrior`; by default 0.2 for "tables", and 0 for "weights".
 
     Length and noise are those of a grid with the greatest evidence under broad priors; variance and constant
     are estimated likewise. Costs n³ + n m d for m candidates.
@@ -51,6 +52,7 @@ class Process(Surrogate):
         prior: float = 0.0,
         experience: Experience = "weights",
         without: str = "",
+        doubt: float | None = None,
     ) -> None:
         if target not in get_args(Target):
             raise InvalidArgument(f"target={target!r}; legal: {', '.join(get_args(Target))}")
@@ -60,7 +62,7 @@ class Process(Surrogate):
         self.target: Target = target
         self.prior = float(prior)
         self.distances = Distances(features)
-        self._structure = structure_prior(experience, self.prior, without)
+        self._structure = structure_prior(experience, self.prior, without, doubt)
 
     @property
     def expectant(self) -> bool:
