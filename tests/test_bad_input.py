@@ -561,12 +561,22 @@ SEARCHED = Pool(ARCHS[:20])
     [
         (("--dataset", "digits"), ["--space: needed"]),
         (("--space", "nb201", "--dataset", "digit"), ["--dataset 'digit'", "digits, cifar10:FOLDER"]),
-        (("--space", "nb201", "--dataset", "digits", "--metric", "x"), ["--metric", "are of tables"]),
+        (("--space", "nb201", "--dataset", "digits", "--metric", "x"), ["--metric x", "this is of tables"]),
         (("--space", "nb201", "--dataset", "digits", "--algorithm", "local,random"), ["one --algorithm"]),
         (("--space", "nb201", "--dataset", "digits", "--timeout", "0"), ["timeout=0.0", "seconds > 0"]),
         (("--space", "nb201", "--dataset", "digits", "--skeleton", "big"), ["expected NAME=VALUE"]),
         (("--space", "nb201", "--dataset", "digits", "--identity", "name"), ["legal: canonical, key"]),
         (("--study", "subroutines"), ["no 'subroutines'", "did you mean"]),
+        (
+            ("--study", "digits201", "--algorithm", "local"),
+            ["--algorithm local", "--study digits201 says it"],
+        ),
+        (("--space", "nb201", "--dataset", "digits", "--seeds", "3"), ["--seeds 3", "one search"]),
+        (("--space", "digits201", "--metric", "x", "--epochs", "3"), ["--epochs 3", "needs --dataset"]),
+        (
+            ("--space", "digits201", "--metric", "digits_val_accuracy_16ep", "--algorithm", "local,local"),
+            ["local · default is named twice"],
+        ),
     ],
 )
 def test_a_search_that_cannot_be_is_refused(tmp_path: Path, options: tuple[str, ...], words: list[str]):

@@ -41,6 +41,11 @@ def test_it_trains_reports_and_reads_what_is_known(tmp_path: Path):
     other = CliRunner().invoke(app, [*OPTIONS, *more, "--lr", "0.2"])
     assert other.exit_code == 2
     assert "another data set or training" in other.stderr
+    for option, value in (("--seed", "1"), ("--algorithm", "recommended")):
+        other = CliRunner().invoke(app, [*OPTIONS, *more, option, value])
+        assert other.exit_code == 2
+        assert f"holds a search with {option} " in other.stderr
+    assert values(tmp_path) == found
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from archenc.search.study import Found
 
 _TRAINING = "Training, with --dataset"
+_BUDGET, _SEEDS, _ALGORITHM = 150, 100, "recommended"
 _COMPARED = 12
 """With more methods than this, paired differences are left to comparisons.csv."""
 
@@ -27,16 +29,23 @@ def search(
     metric: Annotated[str, typer.Option(help="Metric to search for; `archenc data info` lists them.")] = "",
     algorithm: Annotated[
         str,
-        typer.Option(help="Algorithms, separated by commas: recommended, local, bananas:preset=cole, ..."),
-    ] = "recommended",
+        typer.Option(
+            help="Algorithms, separated by commas: recommended, local, bananas:preset=cole, ...",
+            show_default=_ALGORITHM,
+        ),
+    ] = "",
     encoder: Annotated[
         str,
         typer.Option(
             help="Encoders, separated by commas, for the algorithms that read one: path, adjacency+..."
         ),
     ] = "",
-    budget: Annotated[int, typer.Option(min=1, help="Evaluations of a search.")] = 150,
-    seeds: Annotated[int, typer.Option(min=1, help="Searches with each algorithm.")] = 100,
+    budget: Annotated[
+        int | None, typer.Option(min=1, help="Evaluations of a search.", show_default=str(_BUDGET))
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Searches with each algorithm.", show_default=str(_SEEDS))
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     identity: Annotated[
         str,
@@ -52,7 +61,11 @@ def search(
         str, typer.Option(help="max or min, for a metric of which the table does not say.")
     ] = "",
     study: Annotated[
-        str, typer.Option(help="A packaged study instead of the options above; `list` names them.")
+        str,
+        typer.Option(
+            help="A packaged study instead of the options above, of which --budget and --seeds may replace "
+            "its own; `list` names them."
+        ),
     ] = "",
     out: Annotated[
         Path | None,
@@ -81,9 +94,14 @@ def search(
     task: Annotated[
         str, typer.Option(help="Task of the network, where there are several.", rich_help_panel=_TRAINING)
     ] = "",
-    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=_TRAINING)] = 16,
-    batch_size: Annotated[int, typer.Option(min=2, rich_help_panel=_TRAINING)] = 64,
-    lr: Annotated[float, typer.Option(help="Learning rate at the start.", rich_help_panel=_TRAINING)] = 0.1,
+    epochs: Annotated[int | None, typer.Option(min=1, show_default="16", rich_help_panel=_TRAINING)] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=2, show_default="64", rich_help_panel=_TRAINING)
+    ] = None,
+    lr: Annotated[
+        float | None,
+        typer.Option(help="Learning rate at the start.", show_default="0.1", rich_help_panel=_TRAINING),
+    ] = None,
     timeout: Annotated[
         float | None,
         typer.Option(help="Seconds after which a training has failed.", rich_help_panel=_TRAINING),
@@ -99,22 +117,24 @@ def search(
 ) -> None:
     """Search with one or several algorithms on a table, many seeds each, and compare them.
 
-    Seeds are paired: every algorithm begins with the same random architectures. With --dataset, search once,
-    and train what is asked for. What is finished is kept in the results folder, and what is under way every
-    few seconds: a run that was killed goes on when the command is given again, to the same histories.
+    Seeds are paired: algorithms that begin at random begin with the same architectures, but for random
+    search. With --dataset, search once, and train what is asked for. What is finished is kept in the results
+    folder, and what is under way every few seconds: a run that was killed goes on when the command is given
+    again, to the same histories.
     """
     if dataset:
         from archenc.cli.search_by_training import Trained, search_by_training
 
-        if metric or study or scores or direction:
-            raise InvalidArgument("--dataset trains; --metric, --study, --scores, --direction are of tables")
-        given = Trained(dataset, train, val, skeleton, task, epochs, batch_size, lr, timeout, jobs, ray)
+        tables = {"metric": metric, "seeds": seeds, "scores": scores, "direction": direction, "study": study}
+        _refuse(tables, "--dataset trains, in one search; this is of tables")
+        recipe = (epochs or 16, batch_size or 64, 0.1 if lr is None else lr)
+        given = Trained(dataset, train, val, skeleton, task, *recipe, timeout, jobs, ray)
         search_by_training(
             space,
-            algorithm,
+            algorithm or _ALGORITHM,
             encoder,
             given,
-            budget=budget,
+            budget=budget or _BUDGET,
             seed=seed,
             identity=identity or "canonical",
             out=out,
@@ -122,6 +142,9 @@ def search(
             progress=progress,
         )
         return
+    training = {"train": train, "val": val, "skeleton": skeleton, "task": task, "epochs": epochs}
+    training |= {"batch-size": batch_size, "lr": lr, "timeout": timeout, "ray": ray}
+    _refuse(training, "needs --dataset, which trains")
     from archenc.cli.evaluate import says_where_results_are
     from archenc.cli.printing import Format, console, print_rows, rich_table
     from archenc.search.studies import Study, studies
@@ -135,7 +158,11 @@ def search(
         print_rows(listed, Format.TABLE)
         return
     if study:
+        said = {"space": space, "metric": metric, "algorithm": algorithm, "encoder": encoder}
+        said |= {"identity": identity, "scores": scores, "direction": direction}
         this = packaged(study)
+        _refuse(said, f"--study {study} says it; --budget and --seeds may replace its own")
+        this = replace(this, budget=budget or this.budget, seeds=seeds or this.seeds)
     else:
         for name, given in (("space", space), ("metric", metric)):
             if not given:
@@ -145,9 +172,9 @@ def search(
             title="",
             table=space,
             metric=metric,
-            budget=budget,
-            seeds=seeds,
-            methods=tuple(_methods(algorithm, encoder)),
+            budget=budget or _BUDGET,
+            seeds=seeds or _SEEDS,
+            methods=tuple(_methods(algorithm or _ALGORITHM, encoder)),
             identity=identity or "key",  # pyright: ignore[reportArgumentType]
             scores=scores or None,
         )
@@ -172,9 +199,8 @@ def search(
     write_tables(found, rows, folder)
     shown = console()
     domain = found.problem.domain
-    title = (
-        f"{table.space}, {this.metric}: {len(domain):,} architectures ({this.identity}), {this.seeds} seeds"
-    )
+    many = "1 seed" if this.seeds == 1 else f"{this.seeds} seeds"
+    title = f"{table.space}, {this.metric}: {len(domain):,} architectures ({this.identity}), {many}"
     shown.print(rich_table(_overview(rows), title))
     if 1 < len(found.methods) <= _COMPARED:
         shown.print(rich_table(comparison_rows(found), "evaluations_to_1pct, paired by seed"))
@@ -194,6 +220,12 @@ def search(
         facts |= {"Scores": costs} if costs else {}
         _write(report, found, rows, title, f"{this.metric}", command, facts)
         shown.print(f"Report: {report}")
+
+
+def _refuse(options: dict[str, Any], why: str) -> None:
+    """Raise InvalidArgument for options that were given and would be passed over."""
+    if given := [f"--{name} {value}" for name, value in options.items() if value not in (None, "")]:
+        raise InvalidArgument(f"{', '.join(given)}: {why}")
 
 
 def _write(
@@ -236,6 +268,9 @@ def _methods(algorithms: str, encoders: str) -> list[Method]:
         recipe = Registry("searchers").get(parse(spec)[0])
         reads = "encoder" in inspect.signature(recipe).parameters
         found += [Method(spec, encoder) for encoder in given] if reads and given else [Method(spec)]
+    names = [" · ".join(method.names) for method in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InvalidArgument(f"--algorithm {algorithms!r}: {twice[0]} is named twice; name each once")
     if given and not any(method.encoder for method in found):
         raise InvalidArgument(f"--encoder {encoders!r}: none of {algorithms} reads an encoder")
     return found
@@ -252,7 +287,8 @@ def _overview(rows: Any) -> list[dict[str, Any]]:
         )
         if row["metric"] == HIT:
             line[f"{HIT}: median"] = row["median"]
-            line["95 %"] = f"{row['ci_low']:g} - {row['ci_high']:g}"
+            sure = row["ci_low"] == row["ci_low"]  # not of fewer than six seeds
+            line["95 %"] = f"{row['ci_low']:g} - {row['ci_high']:g}" if sure else "-"
         elif row["metric"] == CROSSING:
             line[CROSSING] = row["mean"]
         elif row["metric"].startswith("regret_at_"):

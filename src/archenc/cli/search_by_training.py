@@ -68,7 +68,8 @@ def search_by_training(
     )
     folder = out or Path("runs") / "search" / domain.space.name / data.name
     evaluate = FromFunction(training, keep=folder / "trainings.jsonl", **_runner(given))
-    _claim(folder, training.key)
+    asked = {"algorithm": algorithm, "encoder": encoder, "seed": seed, "identity": identity}
+    _claim(folder, training.key, asked)
     with says_where_results_are(folder):
         history = search(
             searcher,
@@ -90,7 +91,8 @@ def search_by_training(
         shown.print(rich_table(ranked[:10], title))
     if len(rows) < budget:
         shown.print(f"The space ended after {len(rows)} architectures, before the budget of {budget}.")
-    _say_failures(shown, evaluate.cost.failures)
+    failed = [arch for arch, value in zip(history.archs, history.values, strict=True) if value != value]
+    _say_failures(shown, [f"{domain.space.format(arch)}: {evaluate.why(arch)}" for arch in failed])
     shown.print(
         f"{len(rows)} evaluations, {evaluate.cost.evaluations} trained now in "
         f"{evaluate.cost.seconds:,.0f} s of training. Every one: {folder / 'results.csv'}"
@@ -100,19 +102,22 @@ def search_by_training(
         shown.print(f"Report: {report}")
 
 
-def _claim(folder: Path, key: str) -> None:
-    """Say what a folder's values come from, or see that they come from the same training."""
+def _claim(folder: Path, key: str, asked: dict[str, Any]) -> None:
+    """Say what a folder's values and search are, or see that they are of the same training and search."""
     from archenc.errors import DataError
     from archenc.store import write_json
 
     path = folder / "training.json"
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))["key"] if path.exists() else key
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"key": key}
+        same, before = known["key"] == key, {**asked, **known.get("search", {})}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: damaged ({error}); remove the folder to start again") from error
-    if known != key:
+    if not same:
         raise DataError(f"{folder}: holds a search with another data set or training; give another --out")
-    write_json(path, {"key": key})
+    if other := [f"--{name} {before[name]}" for name in asked if before[name] != asked[name]]:
+        raise DataError(f"{folder}: holds a search with {', '.join(other)}; give these, or another --out")
+    write_json(path, {"key": key, "search": asked})
 
 
 def _runner(given: Trained) -> dict[str, Any]:
