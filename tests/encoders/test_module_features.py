@@ -101,6 +101,15 @@ def test_every_operation_has_a_text() -> None:
     compile(text.render(arch), "network.py", "exec")
 
 
+def test_what_was_not_measured_is_not_taken_for_nothing(archs: list[Architecture]) -> None:
+    for lost in ("layers", "params", "macs_003", "size_001"):
+        kept = tuple((name, value) for name, value in archs[0].attributes if name != lost)
+        arch = Architecture("modules", archs[0].cells, kept)
+        for use in (ModuleFeatures().fit(archs).transform, lambda given: space("modules").key(given[0])):
+            with pytest.raises(InvalidArchitecture, match=f"{lost} is None; expected a number"):
+                use([arch])
+
+
 # --- the space ---
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from archenc.errors import InvalidArchitecture
@@ -120,3 +121,10 @@ def test_rates_of_every_length_are_read_back():
         arch = RATED.parse(rated(base_lr=wd, wd=wd))
         assert RATED.parse(RATED.format(arch)) == arch
         assert dict(arch.attributes)["wd"] == wd
+
+
+def test_numbers_of_arrays_are_numbers():
+    arch = RATED.parse(rated(base_lr=np.float32(0.5), wd=np.float64(0.25)))
+    assert arch == RATED.parse(rated(base_lr=0.5, wd=0.25))
+    arch = AMOEBA.parse({**NET, "width": np.int64(24), "depth": np.array(12)})
+    assert dict(arch.attributes) == {"width": 24, "depth": 12}

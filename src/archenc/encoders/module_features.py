@@ -10,8 +10,8 @@ import numpy as np
 from archenc.encoders.base import Encoder, Population
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture, GraphBatch, architectures
+from archenc.spaces.modules import SPACE
 
-SPACE = "modules"
 _GROUPS = {
     "conv": (
         "conv3x3", "conv", "conv2x2", "conv4x4", "conv5x5", "conv7x7", "conv1d", "conv3d", "transposed_conv",
@@ -66,15 +66,16 @@ class ModuleFeatures(Encoder):
         return False
 
     def _learn(self, X: Population) -> None:  # noqa: ARG002 - nothing is learned but that it is of modules
-        if self.space_ != SPACE:
+        if self.space_ != SPACE.name:
             raise InvalidArgument(
-                f"X is of the space {self.space_!r}; module_features are of {SPACE!r}, the architectures "
-                "that archenc.networks.from_module makes"
+                f"X is of the space {self.space_!r}; module_features are of {SPACE.name!r}, the "
+                "architectures that archenc.networks.from_module makes"
             )
 
     def _encode(self, X: Population) -> np.ndarray:
         archs = architectures(X) if isinstance(X, GraphBatch) else X
-        return np.array([_row(arch) for arch in archs], dtype=np.float32).reshape(-1, len(NAMES))
+        rows = [_row(SPACE.parse(arch)) for arch in archs]
+        return np.array(rows, dtype=np.float32).reshape(-1, len(NAMES))
 
     def _feature_names(self) -> list[str]:
         return list(NAMES)
@@ -85,7 +86,7 @@ def _row(arch: Architecture) -> list[float]:
     names = [node.name for node in cell.nodes[cell.n_inputs : -1]]
 
     def measured(name: str) -> np.ndarray:
-        found = (known.get(f"{name}_{node:03d}", 0) for node in range(cell.n_inputs, cell.n_nodes - 1))
+        found = (known[f"{name}_{node:03d}"] for node in range(cell.n_inputs, cell.n_nodes - 1))
         return np.array([float(value) for value in found])
 
     channels, size, macs = measured("channels"), measured("size"), measured("macs")

@@ -23,6 +23,7 @@ NAME = "modules"
 MAX_NODES = 64
 """Nodes of an architecture, inputs and output counted, unless one is asked for with more."""
 MEASURED = ("channels", "size", "params", "macs", "parts")
+TOTALS = ("params", "macs", "layers")
 
 OPS = tuple(
     op(name)
@@ -62,6 +63,12 @@ def from_nodes(
     attributes |= {name: sum(int(value) for value in measured[name]) for name in ("params", "macs")}
     attributes["layers"] = _longest(cell)
     return Architecture(NAME, (cell,), tuple(attributes.items()))
+
+
+def attribute_names(cell: Cell) -> list[str]:
+    """Return the names of all that is measured of a module with such a cell."""
+    nodes = range(cell.n_inputs, cell.n_nodes - 1)
+    return [*TOTALS, *(f"{name}_{node:03d}" for name in MEASURED for node in nodes)]
 
 
 def _longest(cell: Cell) -> int:
@@ -132,6 +139,10 @@ class Modules:
         for node in found.cells[0].nodes:
             if node not in self.node_ops:
                 raise InvalidArchitecture(f"{node.name!r} is no operation of a module; {_LEGAL}")
+        known = dict(found.attributes)
+        for name in attribute_names(found.cells[0]):
+            if not isinstance(known.get(name), int | float):
+                raise InvalidArchitecture(f"{name} is {shown(known.get(name))}; expected a number; {_LEGAL}")
         return found
 
 

@@ -99,7 +99,7 @@ def checked(genotype: Genotype, attributes: Mapping[str, Any], *, trains: bool) 
     if trains:
         rates = []
         for name in ("lr", "wd"):
-            rate = attributes.get(name)
+            rate = plain(attributes.get(name))
             number = isinstance(rate, (int, float)) and not isinstance(rate, bool)
             if not number or not isfinite(rate) or not 0 < rate < LARGEST:  # type: ignore[arg-type]
                 raise InvalidArchitecture(f"{name} is {shown(rate)}; legal: a positive number")

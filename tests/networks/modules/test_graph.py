@@ -133,6 +133,7 @@ def test_weights_and_multiplications_are_those_of_the_counter(arch: str) -> None
         (nn.Softplus(), (4, 5, 5), "activation", 0, 0),
         (nn.Upsample(scale_factor=2), (4, 5, 5), "resize", 0, 0),
         (nn.PixelShuffle(2), (4, 5, 5), "reorder", 0, 0),
+        (nn.Unfold(2), (4, 5, 5), "reorder", 0, 0),
         (nn.Bilinear(4, 4, 4), None, "other_weighted", 68, 0),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
@@ -231,13 +232,14 @@ def test_fx_follows_where_export_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 @unchecked()
 def test_other_arguments_are_refused() -> None:
     module = nn.Linear(4, 4)
-    for example in ((), (3, -1), "3x3", None, torch.zeros(4), 7):
+    for example in ((), (3, -1), (True,), (4.0,), "3x3", None, torch.zeros(4), torch.zeros(0, 4), 7):
         with pytest.raises(InvalidArgument, match="example"):
             trace(module, example)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match=re.escape("legal: auto, export, fx")):
         trace(module, (4,), how="jit")
-    with pytest.raises(InvalidArgument, match="max_nodes=2: expected at least 3"):
-        trace(nn.Sequential(module, module), (4,), max_nodes=2)
+    for nodes in (2, 3.5):
+        with pytest.raises(InvalidArgument, match=rf"max_nodes={nodes}: expected an integer >= 3"):
+            trace(nn.Sequential(module, module), (4,), max_nodes=nodes)  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match=r"expected a torch\.nn\.Module"):
         trace(len, (4,))  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match="'weight' has no shape yet"):

@@ -15,6 +15,7 @@ from archenc.graph import Architecture
 from archenc.networks.modules.steps import Step
 from archenc.networks.modules.tracing import steps_of
 from archenc.spaces.modules import MAX_NODES, from_nodes
+from archenc.typing import integer, whole_number
 
 Example = Tensor | Sequence[Tensor] | tuple[int, ...]
 
@@ -52,9 +53,7 @@ class ModuleGraph:
         its operation with the most multiply-accumulates, else with the most weights; what it makes is what
         its last operation makes. Raises InvalidArgument for fewer than one node besides inputs and output.
         """
-        room = max_nodes - self.n_inputs - 1
-        if room < 1:
-            raise InvalidArgument(f"max_nodes={max_nodes}: expected at least {self.n_inputs + 2}")
+        room = whole_number("max_nodes", max_nodes, self.n_inputs + 2) - self.n_inputs - 1
         if len(self.steps) <= room:
             return self
         paths = [step.path.split(".") if step.path else [] for step in self.steps]
@@ -145,16 +144,19 @@ def _examples(module: nn.Module, example: Example) -> list[Tensor]:
     elif (
         isinstance(example, tuple | torch.Size)
         and example
-        and all(isinstance(size, int) and size > 0 for size in example)
+        and all((integer(size) or 0) > 0 for size in example)
     ):
         like = next((weight for weight in module.parameters() if weight.is_floating_point()), None)
         kind = {} if like is None else {"dtype": like.dtype, "device": like.device}
-        found = [torch.zeros((1, *(int(str(size)) for size in example)), **kind)]
+        found = [torch.zeros((1, *(integer(size) or 0 for size in example)), **kind)]
     else:
         raise InvalidArgument(
             f"example={shown(example)}: expected a batch, several batches, or the shape of one example, "
             "such as (3, 32, 32)"
         )
-    if any(one.dim() < 2 for one in found):
-        raise InvalidArgument("example: a batch has at least two dimensions, the batch first")
+    if any(one.dim() < 2 or not len(one) for one in found):
+        raise InvalidArgument(
+            f"example: batches of shape {', '.join(str(tuple(one.shape)) for one in found)}; expected two "
+            "dimensions at least, the batch first, with an example in it"
+        )
     return found

@@ -42,7 +42,8 @@ _NAMED = {
     "tanh": "tanh hardtanh",
     "softmax": "softmax logsoftmax safesoftmax",
     "activation": "leakyrelu elu selu celu prelu softplus softsign logsigmoid glu threshold clamp clampmin",
-    "reorder": "pixelshuffle pixelunshuffle channelshuffle nativechannelshuffle roll flip im2col col2im fold",
+    "reorder": "pixelshuffle pixelunshuffle channelshuffle nativechannelshuffle roll flip unfold im2col fold "
+    "col2im",
 }  # fmt: skip
 _OP_OF = {call: name for name, calls in _NAMED.items() for call in calls.split()}
 _MEANS = frozenset({"mean", "amax", "sum", "adaptiveavgpool", "adaptivemaxpool"})
