@@ -55,11 +55,12 @@ def real_number(name: str, value: object, least: float = -math.inf, most: float 
 
     name: of the argument. Raises InvalidArgument, also for a truth value, which is no number.
     """
-    legal = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-    if not legal or not (math.isfinite(value) and least <= value <= most):
-        bounds = "" if math.isinf(least) and math.isinf(most) else f" from {least:g} to {most:g}"
-        raise InvalidArgument(f"{name}={shown(value)}: expected a finite number{bounds}")
-    return float(value)
+    if isinstance(value, Real) and not isinstance(value, bool):
+        number = float(value)
+        if math.isfinite(number) and least <= number <= most:
+            return number
+    bounds = "" if math.isinf(least) and math.isinf(most) else f" from {least:g} to {most:g}"
+    raise InvalidArgument(f"{name}={shown(value)}: expected a finite number{bounds}")
 
 
 def truth(name: str, value: object) -> bool:

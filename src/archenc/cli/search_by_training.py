@@ -109,7 +109,9 @@ def _claim(folder: Path, key: str, asked: dict[str, Any]) -> None:
 
     path = folder / "training.json"
     try:
-        known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"key": key}
+        known: dict[str, Any] = {"key": key}
+        if path.exists():
+            known = json.loads(path.read_text(encoding="utf-8"))
         same, before = known["key"] == key, {**asked, **known.get("search", {})}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: damaged ({error}); remove the folder to start again") from error
