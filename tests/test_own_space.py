@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archenc.errors import DataError, InvalidArchitecture, UnknownName
+from archenc.errors import DataError, InvalidArchitecture, InvalidArgument, UnknownName
 from archenc.registry import Registry
 from archenc.spaces import SearchSpace, space
 from archenc.tables import table_from_csv
@@ -117,7 +117,9 @@ def test_a_table_of_another_layout_is_refused(tmp_path: Path) -> None:
     for text, error, words in (
         ("arch,accuracy\nx,1\n", DataError, "no column 'architecture' with spellings; it has arch, accuracy"),
         ("architecture\nx\n", DataError, "expected one of numbers"),
-        ("architecture,accuracy\nx,1\n", InvalidArchitecture, "legal"),
+        ("architecture,accuracy\nx,1\n", InvalidArchitecture, "table.csv: .*legal"),
+        ("architecture,accuracy\n5,1\n5,2\n", InvalidArgument, "table.csv: .* occurs more than once"),
+        ("architecture,accuracy\n5,inf\n", InvalidArgument, "table.csv: .*infinite values"),
         ("architecture,accuracy\n5,good\n", DataError, "table.csv"),
     ):
         path.write_text(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from archenc.errors import DataError
+from archenc.errors import DataError, InvalidArchitecture, InvalidArgument
 from archenc.tables.header import ARCHITECTURE_COLUMN
 from archenc.tables.metric import Metric
 from archenc.tables.readers import csv_columns, read_csv
@@ -24,7 +24,8 @@ def table_from_csv(
     space_name: a registered space. path: a CSV file with a header; a blank cell is a missing value. column:
     the one of the spellings; all others are numbers. metrics: what they mean, as in
     `BenchmarkTable.from_columns`. Raises DataError for a file or row that cannot be read, UnknownName for an
-    unknown space, InvalidArchitecture for a spelling that the space does not know.
+    unknown space, InvalidArchitecture for a spelling that the space does not know, InvalidArgument for an
+    architecture of two rows, infinite values, or `metrics` that do not fit.
     """
     path = Path(path)
     names = csv_columns(path)
@@ -34,4 +35,7 @@ def table_from_csv(
     if not others:
         raise DataError(f"{path}: no column but {column!r}; expected one of numbers at least")
     numbers, texts = read_csv(path, others, [column])
-    return BenchmarkTable.from_columns(space_name, texts[column], numbers, metrics)
+    try:
+        return BenchmarkTable.from_columns(space_name, texts[column], numbers, metrics)
+    except (InvalidArchitecture, InvalidArgument) as error:
+        raise type(error)(f"{path}: {error}") from error

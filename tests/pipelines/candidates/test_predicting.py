@@ -78,5 +78,5 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
         predict(X, NAMES, np.arange(3), y[:3])
     with pytest.raises(InvalidArgument, match=r"coverage=1\.0: expected a share"):
         predict(X, NAMES, np.arange(5), y[:5], coverage=1.0)
-    with pytest.raises(InvalidArgument, match="all 5 labels are"):
+    with pytest.raises(InvalidArgument, match="measured: all 5 values are equal"):
         predict(X, NAMES, np.arange(5), np.ones(5))

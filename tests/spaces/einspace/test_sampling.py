@@ -56,6 +56,26 @@ def test_frequencies_of_the_outermost_module(monkeypatch):
         assert all(near(count, 1 / 3 / branchings) for count in found.values())
 
 
+@pytest.mark.parametrize(("generation", "forks"), [("gen2", 3), ("gen1", 1)])
+def test_frequencies_of_modules_inside(monkeypatch, generation, forks):
+    """Of each draw by itself: over whole trees they scatter more, for a few trees hold most modules."""
+    drawn: Counter[str] = Counter()
+
+    def note(self, head, given, copies, depth):
+        drawn["".join(map(str, (head.op, *head.args)))] += 1
+        return head, given
+
+    monkeypatch.setattr(Sampler, "_completed", note)
+    sampler = Sampler(np.random.default_rng(3), Limits(), generation, nodes=2)
+    for _ in range(4 * N):
+        sampler.module("module", SQUARE, 1, 0)
+    assert near(drawn.pop("computation"), 0.32, 4 * N)
+    assert near(drawn.pop("sequential"), 0.68 / 3, 4 * N)
+    assert near(drawn.pop("routing"), 0.68 / 3, 4 * N)
+    assert len(drawn) == forks
+    assert all(near(count, 0.68 / 3 / forks, 4 * N) for count in drawn.values())
+
+
 def test_terminals_are_drawn_evenly_from_those_that_fit():
     options = valid_terminals("pre", (SQUARE,))
     assert [option.node for option in options] == [

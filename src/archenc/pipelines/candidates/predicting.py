@@ -80,6 +80,8 @@ def predict(
     """
     if not 0 < coverage < 1:
         raise InvalidArgument(f"coverage={coverage!r}: expected a share between 0 and 1, such as 0.8")
+    if len(y) > 1 and np.all(np.asarray(y) == y[0]):
+        raise InvalidArgument(f"measured: all {len(y)} values are equal; expected an order to learn from")
     labels = check_targets(y, len(rows))
     if len(labels) < LEAST:
         raise InvalidArgument(
