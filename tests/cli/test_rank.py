@@ -122,6 +122,12 @@ def test_a_file_or_folder_that_is_not_there_is_named(folder: Path) -> None:
     assert "no such folder; expected one of Python files" in other.stderr
 
 
+def test_scores_that_networks_do_not_have_are_told(folder: Path) -> None:
+    done = run(folder, "--proxies", "zen,snip")
+    assert "score zen: none for 7 of 7 networks: the network calls no AdaptiveAvgPool2d" in done.stderr
+    assert "snip" not in done.stderr
+
+
 def test_large_networks_are_not_thought_to_be_faster(folder: Path) -> None:
     """By default a prior for accuracies is used where higher is better, and none where lower is."""
     asked = {

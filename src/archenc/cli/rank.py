@@ -112,6 +112,7 @@ def rank(
     lost = _tell_failures(found, labels)
     if not found.descriptions:
         raise DataError(f"{folder}: no network of it could be described; the reasons stand above")
+    _tell_missing(found)
     known = {name: value for name, value in labels.items() if name not in lost}
     result = ranked(
         found.descriptions,
@@ -203,6 +204,17 @@ def _tell_failures(found: Described, labels: dict[str, float]) -> set[str]:
         said = f" Left out with it, though measured: {', '.join(sorted(mine))}." if mine else ""
         typer.secho(f"left out: {name}: {reason}.{said}", fg=typer.colors.YELLOW, err=True)
     return lost
+
+
+def _tell_missing(found: Described) -> None:
+    """Say which scores networks do not have, and why the first of them."""
+    reasons: dict[str, list[str]] = {}
+    for one in found.descriptions.values():
+        for score, reason in one.reasons.items():
+            reasons.setdefault(score, []).append(reason)
+    total = len(found.descriptions)
+    for score, said in sorted(reasons.items()):
+        typer.echo(f"score {score}: none for {len(said)} of {total} networks: {said[0]}", err=True)
 
 
 def _print(result: list[Ranked], output: Format, known: int, coverage: float) -> None:

@@ -78,5 +78,7 @@ def test_what_cannot_be_learned_from_is_refused() -> None:
         predict(X, NAMES, np.arange(3), y[:3])
     with pytest.raises(InvalidArgument, match=r"coverage=1\.0: expected a share"):
         predict(X, NAMES, np.arange(5), y[:5], coverage=1.0)
+    with pytest.raises(InvalidArgument, match="candidates: all 10 networks have the same features"):
+        predict(np.ones_like(X), NAMES, np.arange(5), y[:5])
     with pytest.raises(InvalidArgument, match="measured: all 5 values are equal"):
         predict(X, NAMES, np.arange(5), np.ones(5))

@@ -75,8 +75,9 @@ def predict(
     infinite. expects_large: whether labels are thought to grow with `PRIOR`, as accuracies do and speeds do
     not.
     The labels, as `half_ranked`, are what PRIOR_WORTH times the mean z-score of `PRIOR` leaves (all, without
-    it), a smooth function of all features. Raises InvalidArgument for fewer than 4 labels, equal labels, or a
-    coverage outside (0, 1).
+    it), a smooth function of all features.
+    Raises InvalidArgument for fewer than 4 labels, equal labels, networks that are all alike, or a coverage
+    outside (0, 1).
     """
     if not 0 < coverage < 1:
         raise InvalidArgument(f"coverage={coverage!r}: expected a share between 0 and 1, such as 0.8")
@@ -89,6 +90,11 @@ def predict(
             "about 10"
         )
     X, target = standardised(values), half_ranked(labels)
+    if not X.shape[1]:
+        raise InvalidArgument(
+            f"candidates: all {len(values)} networks have the same features, so that nothing tells one from "
+            "another; are they made by lambdas of a loop, which all see its last value?"
+        )
     prior = PRIOR_WORTH * _consensus(values, names) if expects_large else np.zeros(len(values))
     score, std = _fitted(X, prior, rows, target, seed)
     low, high = _jackknife_plus(X, prior, rows, target, 1 - coverage, seed)
