@@ -133,7 +133,7 @@ def write(out: Path, found: dict[Arm, Found], budget: int) -> None:
         )
         for arm, one in found.items():
             apart = ["", "", "", ""]
-            if paths is not None and len(hits[arm]) == len(hits[paths]):
+            if paths not in (None, arm) and len(hits[arm]) == len(hits[paths]):
                 middle, low, high, p = median_difference(hits[paths], hits[arm], budget)
                 apart = [middle, low, high, f"{p:.2g}"]
             ends = one.curves(arm)[:, -1]
