@@ -25,7 +25,7 @@ SHOWN = {  # method and encoding: name, hue, dash
     ("recommended, weights alone", "default"): ("recommended, weights alone", 0, "5 3"),
     ("gaussian_process", "graph_features"): ("Gaussian process, graph features", 1, ""),
     ("gaussian_process", "adjacency"): ("Gaussian process, one-hot", 1, "5 3"),
-    ("score_prior", "zero_cost"): ("Gaussian process on scores", 2, ""),
+    ("score_prior", "zero_cost"): ("score prior", 2, ""),
     ("bananas", "graph_features"): ("BANANAS, graph features", 3, ""),
     ("bananas", "path"): ("BANANAS, paths", 3, "5 3"),
     ("weaknas:width=200", "graph_features"): ("WeakNAS, graph features", 4, ""),
@@ -38,7 +38,7 @@ TITLE = "Regret against evaluations"
 UNIT = "share of the distance from the best to the median architecture"
 WIDTH, HEIGHT, LEFT, TOP = 820, 500, 74, 78
 PLOT_WIDTH, PLOT_HEIGHT, LABEL_STEP = 470, 360, 17
-TICKS = (1.0, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01)
+TICKS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02, 0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def read(path: Path) -> tuple[list[Curve], str]:
     if not curves:
         raise DataError(f"{path}: none of the methods that are drawn")
     many = " and ".join(f"{_span(found)} {name}" for found, name in ((tables, "tables"), (seeds, "seeds")))
-    return curves, f"mean of {many}, with its 95 % interval over the seeds"
+    return curves, f"mean of {many}; solid lines with 95 % intervals over the seeds"
 
 
 def _span(found: set[int]) -> str:
@@ -108,7 +108,7 @@ def draw(curves: Sequence[Curve], setting: str) -> str:
         lines.append(f'<path class="axis" d="M{x(tick):.1f} {PLOT_HEIGHT}v5"/>')
         lines.append(svg.text(x(tick), PLOT_HEIGHT + 19, f"{tick}", "soft middle"))
     lines.append(svg.text(PLOT_WIDTH / 2, PLOT_HEIGHT + 40, "evaluations", "soft middle"))
-    for curve in curves:
+    for curve in (one for one in curves if not one.dash):
         upper = [(x(at), y(value)) for at, value in zip(curve.evaluations, curve.high, strict=True)]
         lower = [(x(at), y(value)) for at, value in zip(curve.evaluations, curve.low, strict=True)]
         band = svg.path([*upper, *reversed(lower)])

@@ -4,13 +4,14 @@
 
 The first folder keeps a journal, so that the same command goes on after a kill; the second argument names
 NAME.csv and NAME-curves.csv, from which `tools/search_study_page.py` makes the page; the third is the number
-of seeds, of which dear methods have fewer (`PARTS`). Parts, all by default, restrict what is searched and
-written. Tables that are not imported stop it.
+of seeds, of which dear methods have fewer, on fewer tables (`DEAR`). Parts, all by default, restrict what is
+searched and written. Tables that are not imported stop it.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,16 +21,20 @@ import numpy as np
 from jaxtyping import Float64
 
 from archenc.evaluation.intervals import interval_of_mean
+from archenc.evaluation.scores import score_names
+from archenc.search.evaluators import cost_of_scores
 from archenc.search.simulation import Method
 from archenc.search.study import Found, Task, run_study
 from archenc.tables import BenchmarkTable
 
 BUDGET = 40
 AT = (1, 5, 10, 20, 30, 40)
-TOGETHER = 20
+TOGETHER = 5
 ENCODINGS = ("adjacency", "path", "path:none=removed", "graph_features", "arch2vec", "cate", "zero_cost")
 READERS = ("gaussian_process", "bananas", "weaknas:width=200", "greedy", "dngo", "cate_local")
 ALONE = ("random", "evolution", "local")
+DEAR = ("digits201", "tnb101 jigsaw", "nb201 cifar100")
+"""Tables on which dear methods search too."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +104,14 @@ def main() -> None:
         listed = parts(place.without, seeds)
         for part in sys.argv[4:] or listed:
             methods, own = listed[part]
+            if part == "dear" and name not in DEAR:
+                continue
             kept = folder / name.replace(" ", "-")
             found = run_study(place.task, methods, budget=BUDGET, seeds=own, out=kept, together=TOGETHER)
             for method in found.methods:
                 regret = shares(found, method)
                 curves.setdefault(method.names, []).append(regret)
-                rows.append([name, *method.names, *_figures(regret), place.task.cost_of_scores([method])])
+                rows.append([name, *method.names, *_figures(regret), _scores(place.task, method)])
         print(name, "done", flush=True)
     header = ["table", "method", "encoding", *(f"regret_at_{at}" for at in AT), "areas", "scores"]
     _write(f"{out}.csv", header, rows)
@@ -122,6 +129,16 @@ def _figures(regret: Float64[np.ndarray, "seeds budget"]) -> list[str]:
     """Return means over the seeds, and the mean over the evaluations of every seed in turn."""
     means = [f"{regret[:, at - 1].mean():.4f}" for at in AT]
     return [*means, " ".join(f"{area:.4f}" for area in regret.mean(axis=1))]
+
+
+def _scores(task: Task, method: Method) -> str:
+    """Return the scores that a method reads, and what they cost for all architectures; empty for none."""
+    if "zero_cost" not in method.encodings:
+        return ""
+    names = score_names(task.table, str(task.scores), dataset=task.table.resolve(task.metric).dataset)
+    seconds = cost_of_scores(task.table, names)
+    cost = "the table does not say how long" if math.isnan(seconds) else f"{seconds / 3600:.1f} hours"
+    return f"{', '.join(names)}: {cost}"
 
 
 def _curves(

@@ -31,42 +31,52 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True)
 class Study:
-    """Areas by seed and regrets of methods on tables. Areas: of each table and method, a value a seed."""
+    """Rows by table and method: the areas of its seeds, and its mean regrets after `AT` evaluations."""
 
-    tables: list[str]
-    names: list[Name]
-    areas: list[list[Float64[np.ndarray, " seeds"]]]
-    regrets: Float64[np.ndarray, "tables methods at"]
-    scores: list[str]
+    areas: dict[tuple[str, Name], Float64[np.ndarray, " seeds"]]
+    regrets: dict[tuple[str, Name], Float64[np.ndarray, " at"]]
+    scores: dict[str, str]
 
     @classmethod
     def read(cls, path: Path) -> Study:
-        """Read a table as `search_study` writes it; every method is on every table."""
+        """Read a table as `search_study` writes it."""
         with path.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        tables = list(dict.fromkeys(row["table"] for row in rows))
-        names = list(dict.fromkeys((row["method"], row["encoding"]) for row in rows))
-        by = {(row["table"], row["method"], row["encoding"]): row for row in rows}
-        full = [[by[table, *name] for name in names] for table in tables]
-        areas = [[np.array(row["areas"].split(), dtype=float) for row in line] for line in full]
-        regrets = np.array([[[float(row[f"regret_at_{at}"]) for at in AT] for row in line] for line in full])
-        scores = [next((row["scores"] for row in line if row["scores"]), "") for line in full]
-        return cls(tables, names, areas, regrets, scores)
+        keys = [(row["table"], (row["method"], row["encoding"])) for row in rows]
+        areas = [np.array(row["areas"].split(), dtype=float) for row in rows]
+        regrets = [np.array([float(row[f"regret_at_{at}"]) for at in AT]) for row in rows]
+        scores = {row["table"]: row["scores"] for row in rows if row["scores"]}
+        return cls(dict(zip(keys, areas, strict=True)), dict(zip(keys, regrets, strict=True)), scores)
 
-    def of(self, names: Sequence[Name], seeds: int) -> Float64[np.ndarray, "tables methods seeds"]:
-        """Return the areas of some methods for the first seeds, which all have."""
-        places = [self.names.index(name) for name in names]
-        return np.array([[line[place][:seeds] for place in places] for line in self.areas])
+    def of(
+        self, names: Sequence[Name], seeds: int, tables: Sequence[str]
+    ) -> Float64[np.ndarray, "tables methods seeds"]:
+        """Return the areas of some methods on some tables for the first seeds, which all have."""
+        return np.array([[self.areas[table, name][:seeds] for name in names] for table in tables])
 
     @cached_property
-    def counts(self) -> list[int]:
-        """How many seeds each method has."""
-        return [len(area) for area in self.areas[0]]
+    def tables(self) -> list[str]:
+        """All of them, in their order."""
+        return list(dict.fromkeys(table for table, _ in self.areas))
 
-    @property
+    @cached_property
+    def names(self) -> list[Name]:
+        """All methods, in their order."""
+        return list(dict.fromkeys(name for _, name in self.areas))
+
+    @cached_property
+    def seeds(self) -> int:
+        """The most that a method has."""
+        return max(map(len, self.areas.values()))
+
+    @cached_property
     def common(self) -> list[Name]:
-        """The methods with the most seeds."""
-        return [name for name, n in zip(self.names, self.counts, strict=True) if n == max(self.counts)]
+        """The methods with so many seeds on every table."""
+        return [
+            name
+            for name in self.names
+            if all(len(self.areas.get((table, name), ())) == self.seeds for table in self.tables)
+        ]
 
     @property
     def encodings(self) -> list[str]:
@@ -74,16 +84,22 @@ class Study:
         read = [encoding for _, encoding in self.common]
         return [one for one in dict.fromkeys(read) if one != "default" and read.count(one) > 1]
 
+    @property
+    def readers(self) -> list[str]:
+        """The algorithms that read every one of these."""
+        methods = dict.fromkeys(method for method, _ in self.common)
+        return [one for one in methods if all((one, encoding) in self.common for encoding in self.encodings)]
+
 
 def page(study: Study) -> str:
     """Return the page."""
-    seeds = max(study.counts)
-    areas = study.of(study.common, seeds)
+    areas, seeds = study.of(study.common, study.seeds, study.tables), study.seeds
     ranks = average_ranks(areas.mean(axis=2))
     lines = [
         "# Every algorithm with every encoding",
         "",
-        f"{len(study.tables)} tables, 40 evaluations, {seeds} paired seeds; `tools/search_study.py`. Area: "
+        f"{len(study.tables)} tables, 40 evaluations, {seeds} paired seeds: `python tools/search_study.py "
+        f"runs/search-study docs/results/search-study {seeds}`, then `tools/search_study_page.py`. Area: "
         "the mean over the evaluations of the regret, as a share of the distance from the best to the median "
         "architecture, at most 1; of all tables, with its 95 % interval over the seeds. Rank: by area on "
         f"each table, averaged, of {len(study.common)} methods. The recommended search never knew the table "
@@ -118,7 +134,7 @@ def page(study: Study) -> str:
         "",
         "| table | scores |",
         "|---|---|",
-        *(f"| {table} | {scores} |" for table, scores in zip(study.tables, study.scores, strict=True)),
+        *(f"| {table} | {scores} |" for table, scores in study.scores.items()),
     ]
     return "\n".join([*lines, ""])
 
@@ -132,9 +148,8 @@ def _alone(study: Study) -> list[Name]:
 def _matrix(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
     """Return areas by algorithm and encoding; bold, the best of a row."""
     means = dict(zip(study.common, areas.mean(axis=(0, 2)), strict=True))
-    readers = list(dict.fromkeys(method for method, _ in study.common if (method, "path") in means))
     lines = [f"| area | {' | '.join(study.encodings)} |", f"|{'---|' * (1 + len(study.encodings))}"]
-    for method in readers:
+    for method in study.readers:
         row = [means[method, encoding] for encoding in study.encodings]
         shown = [f"**{value:.3f}**" if value == min(row) else f"{value:.3f}" for value in row]
         lines.append(f"| {method} | {' | '.join(shown)} |")
@@ -152,7 +167,8 @@ def _table(
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     for name in sorted(names, key=lambda name: ranks[study.common.index(name)]):
         place = study.common.index(name)
-        regrets = [f"{value:.3f}" for value in study.regrets[:, study.names.index(name)].mean(axis=0)]
+        means = np.mean([study.regrets[table, name] for table in study.tables], axis=0)
+        regrets = [f"{value:.3f}" for value in means]
         shown = [*name, f"{ranks[place]:.1f}", _interval(areas[:, place].mean(axis=0)), *regrets]
         lines.append(f"| {' | '.join(shown)} |")
     return lines
@@ -165,13 +181,12 @@ def _interval(values: Float64[np.ndarray, " seeds"]) -> str:
 
 def _of_encodings(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
     """Return the encodings by their area on each table, averaged over the algorithms that read every one."""
-    readers = [method for method, encoding in study.common if encoding == study.encodings[0]]
-    columns = [[study.common.index((m, encoding)) for m in readers] for encoding in study.encodings]
+    columns = [[study.common.index((one, encoding)) for one in study.readers] for encoding in study.encodings]
     means = np.stack([areas[:, places].mean(axis=1) for places in columns], axis=1)
     ranks = average_ranks(means.mean(axis=2))
     lines = [
-        f"Their area averaged over the {len(readers)} algorithms that read one: p = {ranks.p:.1g}, average "
-        f"ranks differ at 5 % from {ranks.critical:.1f} on.",
+        f"Their area averaged over the {len(study.readers)} algorithms that read one: p = {ranks.p:.1g}, "
+        f"average ranks differ at 5 % from {ranks.critical:.1f} on.",
         "",
         "| encoding | average rank | area [95 %] |",
         "|---|---|---|",
@@ -202,15 +217,16 @@ def _dear(study: Study) -> list[str]:
     fewer = [name for name in study.names if name not in study.common]
     if not fewer:
         return []
-    seeds = min(study.counts[study.names.index(name)] for name in fewer)
+    tables = [table for table in study.tables if all((table, name) in study.areas for name in fewer)]
+    seeds = min(len(study.areas[table, name]) for name in fewer for table in tables)
     names = [*fewer, *(name for name in BESIDE if name in study.common)]
-    areas = study.of(names, seeds)
+    areas = study.of(names, seeds, tables)
     ranks = average_ranks(areas.mean(axis=2))
     lines = [
         "## With fewer seeds",
         "",
-        f"{seeds} seeds of the same tables; the others on these seeds too. Average ranks differ at 5 % from "
-        f"{ranks.critical:.1f} on.",
+        f"{seeds} seeds on {', '.join(tables)}, the others on these seeds too. Average ranks differ at 5 % "
+        f"from {ranks.critical:.1f} on.",
         "",
         "| algorithm | encoding | average rank | area [95 %] |",
         "|---|---|---|---|",

@@ -53,13 +53,15 @@ AREAS = [0.5, 0.2, 0.3, 0.1, 0.3, 0.05]
 
 @pytest.fixture
 def study(tmp_path: Path) -> str:
-    """The tables of a study: six tables, four seeds, of which a dear method has two."""
+    """The tables of a study: six tables, four seeds, of which a dear method has two on three tables."""
     rows, curves, at = [], [], tool("search_study").AT
     for name, area in zip(NAMES, AREAS, strict=True):
         seeds = 2 if name == ("dear", "default") else 4
         areas = " ".join(str(area + 0.01 * seed) for seed in range(seeds))
         scores = "2 scores, an hour" if name == ("a", "two") else ""
-        rows += [[f"t{table}", *name, *[area] * len(at), areas, scores] for table in range(6)]
+        rows += [[f"t{table}", *name, *[area] * len(at), areas, scores] for table in range(6)][
+            : 3 * seeds // 2
+        ]
         curves += [[*name, n, area / n, 0.9 * area / n, 1.1 * area / n, 6, seeds] for n in range(1, 5)]
     header = ["table", "method", "encoding", *(f"regret_at_{one}" for one in at)]
     written = {"page": [[*header, "areas", "scores"], *rows]}
@@ -98,7 +100,7 @@ def test_a_method_with_fewer_seeds_is_compared_on_those(study: str):
     pages = tool("search_study_page")
     page = pages.page(pages.Study.read(Path(f"{study}.csv")))
     fewer = page[page.index("## With fewer") :]
-    assert "2 seeds of the same tables" in fewer
+    assert "2 seeds on t0, t1, t2, the others" in fewer
     assert "| dear | default | 1.0 | 0.055 [" in fewer
     assert "| random | default | 2.0 | 0.505 [" in fewer
 
