@@ -8,7 +8,8 @@ Draws of 3,000 networks a table, 8 to 512 of them with labels and 1,500 tested; 
 `archenc reproduce wide-...`. A configuration names members, whose scores are averaged: a Gaussian process
 without or with a linear part, extremely randomised trees, ridge regression; on everything (graph features
 and sizes) or on sizes alone; and with the totals of the whole network, as groups of features of their own
-where it does not say otherwise.
+where it does not say otherwise. Without labels: what parameters and FLOPs alone say, higher for better, of
+all 3,000.
 """
 
 from __future__ import annotations
@@ -100,6 +101,10 @@ def main() -> None:
             Sizes().fit(task.X).transform(task.X),
             *np.split(totals.transform(task.X), [totals.widths_[0]], axis=1),
         ]
+        names = list(totals.get_feature_names_out())
+        for cost in ("params", "flops"):
+            tau = kendall_tau(true=task.y, pred=totals.transform(task.X)[:, names.index(f"log_{cost}")])
+            print(f"{space}: {metric},0,1,{cost} alone,{tau:.4f}")
         for n, trials in TRIALS.items():
             taus = {name: [] for name in chosen}
             for trial in range(trials):

@@ -47,8 +47,8 @@ def readings(model: Recommended, n: int, X: object) -> dict[str, np.ndarray]:
     bare = replace(blend, share=blend.share - PRIOR * PRIOR_LABELS / (held + PRIOR_LABELS))
     return {
         "without FLAN": rest,
-        "FLAN, prior share 1/4": blend.mean(rest, flow),
-        "FLAN, prior share 0": bare.mean(rest, flow),
+        "FLAN with prior share 1/4": blend.mean(rest, flow),
+        "FLAN with prior share 0": bare.mean(rest, flow),
         "FLAN alone": flow,
     }
 
