@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from archenc.errors import InvalidArgument
-from archenc.spaces.einspace import EinSpace, Limits
+from archenc.spaces.einspace import EinSpace, Limits, sampling
 from archenc.spaces.einspace.grammar import PRODUCTIONS, spelled, terminals
 from archenc.spaces.einspace.inference import infer
 from archenc.spaces.einspace.sampling import Sampler, valid_terminals
@@ -127,6 +127,22 @@ def test_every_sample_is_legal_and_follows_from_the_seed():
         assert archs == member.sample(30, 5, input_shape=(3, 8, 8))
         for arch in archs:
             infer(member.derivation(arch), (3, 8, 8), limits)
+
+
+def test_a_derivation_that_takes_too_many_draws_is_begun_anew(monkeypatch):
+    """Without that, some of these fork and fail to be joined without an end in sight."""
+    monkeypatch.setattr(sampling, "MOST_DRAWS", 300)
+    limits = Limits(200, 5000, 10**9, 10**9, 10**12)
+    for generation in ("gen2", "gen1"):
+        member = EinSpace(limits, generation)
+        archs = member.sample(30, 0, input_shape=(16, 64))
+        assert archs == member.sample(30, 0, input_shape=(16, 64))
+        for arch in archs:
+            assert member.parse(member.format(arch)) == arch
+    monkeypatch.setattr(sampling, "MOST_DRAWS", 1)
+    arch = archs[0]
+    mutants = [member.mutate(arch, seed) for seed in range(10)]
+    assert all(mutant.changed or mutant.arch == arch for mutant in mutants)
 
 
 @unchecked()

@@ -9,6 +9,7 @@ import pytest
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.spaces.einspace import SPACE, EinSpace, Limits, seeds
 from archenc.spaces.einspace.writing import short
+from archenc.testing.unchecked import unchecked
 
 # Without the classifier; every convolution here has a bias, which the published ones have not.
 RESNET18 = 11_168_832 + 64 * 5 + 128 * 5 + 256 * 5 + 512 * 5
@@ -53,3 +54,11 @@ def test_sequences():
         seeds.mlp_mixer((60, 48))
     with pytest.raises(InvalidArgument, match=r"expected \(channels, height, width\)"):
         seeds.resnet18((64, 48))
+
+
+@unchecked()
+@pytest.mark.parametrize("shape", [(3,), 3, "x", None, (0, 4, 4), (3, 32.0, 32)])
+def test_what_is_no_shape_is_refused(shape):
+    for make in KNOWN:
+        with pytest.raises(InvalidArgument, match=r"input_shape=.*expected \(channels, height, width\)"):
+            make(shape)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from archenc.errors import InvalidArgument
 from archenc.spaces.einspace.grammar import WIDTHS
 from archenc.spaces.einspace.limits import refuse_shape
-from archenc.spaces.einspace.shapes import Shape
+from archenc.spaces.einspace.shapes import Shape, input_features
 from archenc.spaces.einspace.tree import DerivationNode
 
 _T = DerivationNode
@@ -60,6 +60,7 @@ def mlp_mixer(input_shape: Shape, blocks: int = 4, width: int = 256) -> Derivati
     It mixes positions by a linear layer of as many outputs, so that their number must be 16, 32, ... 2048: 64
     for images of 32x32. Raises InvalidArgument for another.
     """
+    input_shape = input_features(input_shape).shape
     positions = input_shape[0] if len(input_shape) == 2 else (input_shape[1] // 4) * (input_shape[2] // 4)
     if positions not in WIDTHS:
         legal = ", ".join(map(str, WIDTHS))
@@ -149,9 +150,8 @@ def _head(width: int) -> DerivationNode:
 
 
 def _patched(input_shape: Shape, body: DerivationNode) -> DerivationNode:
-    if len(input_shape) == 2:
+    if len(input_features(input_shape).shape) == 2:
         return body
-    _image(input_shape)
     return _T("routing", (), (_T("im2col", (4, 4, 0)), body, _T("identity")))
 
 
@@ -179,5 +179,5 @@ def chain(parts: Sequence[DerivationNode]) -> DerivationNode:
 
 
 def _image(input_shape: Shape) -> None:
-    if len(input_shape) != 3:
+    if len(input_features(input_shape).shape) != 3:
         raise refuse_shape(input_shape)

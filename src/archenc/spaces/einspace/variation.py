@@ -11,7 +11,7 @@ from archenc.graph import Architecture
 from archenc.spaces.einspace.grammar import PRODUCTIONS
 from archenc.spaces.einspace.inference import Inferred, Visit, infer
 from archenc.spaces.einspace.limits import Limits
-from archenc.spaces.einspace.sampling import DeadEnd, Generation, Sampler
+from archenc.spaces.einspace.sampling import DeadEnd, Endless, Generation, Sampler
 from archenc.spaces.einspace.shapes import Cost, Shape, through
 from archenc.spaces.einspace.tree import DerivationNode
 
@@ -47,7 +47,7 @@ def mutated(
             new = _drawn(visit, before, limits, rng, generation)
             child = tree.with_at(visit.path, new)
             infer(child, input_shape, limits)
-        except (DeadEnd, InvalidArchitecture):
+        except (DeadEnd, Endless, InvalidArchitecture):
             continue
         return child
     return None
@@ -82,7 +82,7 @@ def crossed(
 def _drawn(
     visit: Visit, before: Inferred, limits: Limits, rng: np.random.Generator, generation: Generation
 ) -> DerivationNode:
-    """Draw what may stand at a place, given what stands elsewhere. Raises DeadEnd."""
+    """Draw what may stand at a place, given what stands elsewhere. Raises DeadEnd, Endless."""
     node = visit.node
     sampler = Sampler(rng, limits, generation)
     sampler.spent = _elsewhere(visit, before)
