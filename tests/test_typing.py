@@ -41,10 +41,12 @@ def test_numbers_and_truth_values_of_any_type_are_taken_and_nothing_else():
     for value in (1, 0.5, np.float32(0.5), np.int8(1)):
         assert type(real_number("x", value, 0, 1)) is float
     for value in (None, True, np.bool_(True), "0.5", float("nan"), float("inf"), -0.1, 1.1, [0.5]):
-        with pytest.raises(InvalidArgument, match=r"^x=.*: expected a finite number from 0 to 1$"):
+        with pytest.raises(InvalidArgument, match=r"^x=.*: expected a finite number 0\.\.1$"):
             real_number("x", value, 0, 1)
     with pytest.raises(InvalidArgument, match=r"^x=inf: expected a finite number$"):
         real_number("x", float("inf"))
+    with pytest.raises(InvalidArgument, match=r"^x=-1: expected a finite number >= 0$"):
+        real_number("x", -1, 0)
     assert truth("x", np.bool_(True)) is True
     for value in ("false", 0, 1, None):
         with pytest.raises(InvalidArgument, match=r"^x=.*: expected true or false$"):

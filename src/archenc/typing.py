@@ -59,7 +59,7 @@ def real_number(name: str, value: object, least: float = -math.inf, most: float 
         number = float(value)
         if math.isfinite(number) and least <= number <= most:
             return number
-    bounds = "" if math.isinf(least) and math.isinf(most) else f" from {least:g} to {most:g}"
+    bounds = "" if math.isinf(least) else f" >= {least:g}" if math.isinf(most) else f" {least:g}..{most:g}"
     raise InvalidArgument(f"{name}={shown(value)}: expected a finite number{bounds}")
 
 

@@ -33,7 +33,7 @@ def dataset(text: str, train: float | None = None, val: float | None = None, spl
     name, _, folder = text.partition(":")
     if name == "digits" and not folder:
         sizes = {"train": train, "val": val}
-        return datasets.digits(**{part: int(size) for part, size in sizes.items() if size}, seed=split)
+        return datasets.digits(**{part: size for part, size in sizes.items() if size is not None}, seed=split)
     if name in ("cifar10", "cifar100") and folder:
         if train is not None:
             raise InvalidArgument("--train: CIFAR's training part is what --val leaves")

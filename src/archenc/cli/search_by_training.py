@@ -12,6 +12,9 @@ from typing import Any
 
 from archenc.errors import InvalidArgument
 
+_LOOKED_AT = 5
+"""Architectures of which one at least must have a network that can be trained."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -66,6 +69,7 @@ def search_by_training(
         skeleton=network_options.skeleton(given.skeleton),
         task=given.task or None,
     )
+    _check(training, domain.space)
     folder = out or Path("runs") / "search" / domain.space.name / data.name
     evaluate = FromFunction(training, keep=folder / "trainings.jsonl", **_runner(given))
     asked = {"algorithm": algorithm, "encoder": encoder, "seed": seed, "identity": identity}
@@ -100,6 +104,22 @@ def search_by_training(
     if report is not None:
         _write(report, algorithm, encoder, history, rows, title, given, domain)
         shown.print(f"Report: {report}")
+
+
+def _check(training: Any, space: Any) -> None:
+    """Refuse what no architecture can be trained with, before anything is paid for."""
+    from archenc.errors import ArchencError
+
+    refused: ArchencError | None = None
+    for arch in space.sample(_LOOKED_AT, 0):
+        try:
+            training.check(arch)
+        except ArchencError as error:
+            refused = error
+        else:
+            return
+    if refused is not None:
+        raise refused
 
 
 def _claim(folder: Path, key: str, asked: dict[str, Any]) -> None:

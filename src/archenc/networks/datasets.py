@@ -75,11 +75,11 @@ class Dataset:
         return content_key(self.name, self.n_classes, [[part.x, part.y] for part in parts])
 
 
-def digits(train: int = 512, val: int = 640, seed: int = 0) -> Dataset:
+def digits(train: float = 512, val: float = 640, seed: int = 0) -> Dataset:
     """Return scikit-learn's handwritten digits: 1,797 images of 8x8 pixels in ten classes, standardised.
 
-    train, val: numbers of images; the rest is for testing. seed: of the split. The images are the test part
-    of the Optical Recognition of Handwritten Digits data set (Alpaydin & Kaynak, UCI, 1998).
+    train, val: numbers of images, or shares below 1; the rest is for testing. seed: of the split. They are
+    the test part of the Optical Recognition of Handwritten Digits data set (Alpaydin & Kaynak, UCI, 1998).
     """
     from sklearn.datasets import load_digits
 
@@ -100,8 +100,11 @@ def tensors(x: np.ndarray, y: np.ndarray, *, name: str, train: float, val: float
             "[n, C, H, W] and n integers"
         )
     sizes = [math.floor(size * len(y)) if size < 1 else int(size) for size in (train, val)]
-    if min(sizes) < 1 or sum(sizes) > len(y):
-        raise InvalidArgument(f"train={train}, val={val}: {len(y)} examples cannot be split so")
+    if min(sizes) < 1 or sum(sizes) > len(y) or any(size >= 1 and size % 1 for size in (train, val)):
+        raise InvalidArgument(
+            f"train={train}, val={val}: {len(y)} examples cannot be split so; expected numbers of examples, "
+            "or shares below 1"
+        )
     order = as_generator(seed).permutation(len(y))
     first, second, third = np.split(order, np.cumsum(sizes))
     parts = _standardised([x[first], x[second], x[third]])

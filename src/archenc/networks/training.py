@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from archenc.errors import InvalidArgument, shown
 from archenc.networks.datasets import Dataset, Examples
+from archenc.typing import real_number
 
 _EVALUATED = 256  # examples in a batch of evaluation
 
@@ -43,6 +44,10 @@ class Recipe:
             raise InvalidArgument(
                 f"epochs={self.epochs}, batch_size={self.batch_size}: expected at least 1 and 2"
             )
+        for name in ("lr", "momentum", "weight_decay"):
+            real_number(name, getattr(self, name), 0)
+        if not self.lr:
+            raise InvalidArgument("lr=0: expected a number > 0, or nothing is learned")
         if odd := [epoch for epoch in self.checkpoints if not 1 <= epoch <= self.epochs]:
             raise InvalidArgument(f"checkpoints: {odd[0]} is no epoch of 1..{self.epochs}")
         if self.optimiser not in ("sgd", "adamw"):

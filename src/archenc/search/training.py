@@ -64,6 +64,13 @@ class Training:
         found = tuple(self._measure(name, arch, curves) for name in self.measures)
         return found[0] if len(found) == 1 else found
 
+    def check(self, arch: Architecture) -> None:
+        """Raise what its training would raise before it begins: for a skeleton, a task, a batch size."""
+        most = len(self.data.train)
+        if self.recipe.batch_size > most:
+            raise InvalidArgument(f"batch_size={self.recipe.batch_size}: there are {most} training examples")
+        self._module(arch)
+
     def _curves(self, arch: Architecture) -> dict[str, float]:
         plan = Plan(
             arch.space,
@@ -85,12 +92,8 @@ class Training:
             return curves[f"val_accuracy_{self.recipe.epochs}ep"]
         if name == "loss":
             return -curves[f"val_loss_{self.recipe.epochs}ep"]
-        module = build(
-            arch,
-            self.task,
-            device="meta",
-            input_shape=self.data.input_shape,
-            n_classes=self.data.n_classes,
-            **self.skeleton,
-        )
-        return -float(getattr(count(module, self.data.input_shape), name))
+        return -float(getattr(count(self._module(arch), self.data.input_shape), name))
+
+    def _module(self, arch: Architecture) -> Any:
+        shape, classes = self.data.input_shape, self.data.n_classes
+        return build(arch, self.task, device="meta", input_shape=shape, n_classes=classes, **self.skeleton)
