@@ -127,7 +127,7 @@ def shares(found: Found, method: Method) -> Float64[np.ndarray, "seeds budget"]:
 
 def _figures(regret: Float64[np.ndarray, "seeds budget"]) -> list[str]:
     """Return means over the seeds, and the mean over the evaluations of every seed in turn."""
-    means = [f"{regret[:, at - 1].mean():.4f}" for at in AT]
+    means = [f"{regret[:, at - 1].mean():.5f}" for at in AT]
     return [*means, " ".join(f"{area:.4f}" for area in regret.mean(axis=1))]
 
 

@@ -24,8 +24,9 @@ from archenc.search.average_ranks import average_ranks
 from archenc.store import write_text
 
 AT = (5, 10, 20, 40)
-BESIDE = (("recommended", "default"), ("gaussian_process", "adjacency"), ("evolution", "default"))
+BESIDE = (("recommended", "default"), ("gaussian_process", "graph_features"), ("evolution", "default"))
 BESIDE += (("local", "default"), ("random", "default"))
+BESIDE_DEAR = (*BESIDE, ("gaussian_process", "adjacency"), ("score_prior", "zero_cost"))
 Name = tuple[str, str]
 
 
@@ -219,7 +220,7 @@ def _dear(study: Study) -> list[str]:
         return []
     tables = [table for table in study.tables if all((table, name) in study.areas for name in fewer)]
     seeds = min(len(study.areas[table, name]) for name in fewer for table in tables)
-    names = [*fewer, *(name for name in BESIDE if name in study.common)]
+    names = [*fewer, *(name for name in BESIDE_DEAR if name in study.common)]
     areas = study.of(names, seeds, tables)
     ranks = average_ranks(areas.mean(axis=2))
     lines = [
