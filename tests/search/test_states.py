@@ -10,6 +10,7 @@ import pytest
 
 from archenc.errors import DataError, InvalidArgument
 from archenc.search import Pool, make, search
+from archenc.search.surrogates import ensemble
 from archenc.spaces import space
 from archenc.testing.unchecked import unchecked
 
@@ -81,3 +82,48 @@ def test_several_objectives_have_a_front_and_no_best():
         history.best_so_far  # noqa: B018
     one = search(make("random", POOL), quality, 9)
     assert one.front == [one.best]
+
+
+ALGORITHMS = {
+    "random": {"charge_duplicates": True},
+    "evolution": {},
+    "local": {"move": "steepest", "stuck": "continue"},
+    "bananas": {"preset": "cole"},
+    "weaknas": {"width": 4},
+    "dngo": {"epochs": 1},
+    "cate_local": {"epochs": 1, "patience": 1, "initial": 6},
+    "gaussian_process": {"candidates": "mutations"},
+    "recommended": {},
+    "predictor_guided": {"predictor": "ridge", "encoder": "adjacency", "size": 4},
+    "flan_rounds": {"predictor": "ridge", "encoder": "adjacency"},
+}
+
+
+@pytest.mark.parametrize("objectives", [1, 2])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_state_in_the_middle_of_a_round_goes_on_exactly(name, objectives, monkeypatch):
+    """Values come late, out of order and not at all; every second time the state goes through JSON."""
+    for recipe in ("naszilla", "cole"):
+        monkeypatch.setitem(ensemble.RECIPES, recipe, {"hidden": (4,), "epochs": 1})
+
+    def answers(archs):
+        several = objectives > 1
+        return [math.nan if v % 7 == 0 else (v, -abs(v - 30)) if several else v for v in quality(archs)]
+
+    def history(again):
+        begun = {"objectives": objectives, **ALGORITHMS[name]}
+        searcher, rng = make(name, POOL, seed=3, **begun), np.random.default_rng(1)
+        for step in range(24):
+            searcher.ask(3)
+            held = searcher.pending
+            some = rng.permutation(len(held))[: max(1, len(held) // 2)].tolist()
+            searcher.tell([held[i] for i in some], answers([held[i] for i in some]))
+            if again and step % 2:
+                state = json.loads(json.dumps(searcher.state_dict()))
+                searcher = make(name, POOL, seed=99, **begun)
+                searcher.load_state_dict(state)
+        return [(arch.id(), str(value)) for arch, value in searcher.told]
+
+    found = history(again=True)
+    assert len(found) > 20
+    assert found == history(again=False)
