@@ -106,8 +106,13 @@ def test_a_value_that_is_refused_is_not_kept(tmp_path):
 
 def test_another_seed_does_not_go_on_with_the_search_of_a_folder(tmp_path):
     search(make("evolution", NB201, seed=0), quality, 12, out=tmp_path)
-    with pytest.raises(DataError, match="began otherwise, with another seed"):
-        search(make("evolution", NB201, seed=1), quality, 12, out=tmp_path)
+    for other in (make("evolution", NB201, seed=1), make("evolution:population=9", NB201, seed=0)):
+        with pytest.raises(DataError, match="began otherwise, with another seed"):
+            search(other, quality, 12, out=tmp_path)
+    guided = tmp_path / "guided"
+    search(make("gaussian_process:initial=16", NB201), quality, 4, out=guided)
+    with pytest.raises(DataError, match="began otherwise"):
+        search(make("dngo", NB201), quality, 4, out=guided)
 
 
 @pytest.mark.parametrize("name", ["evolution", "local", "gaussian_process"])

@@ -152,7 +152,7 @@ class _Book:
 
     def __init__(self, folder: Path, searcher: Searcher) -> None:
         self._journal, self._state = Journal(folder / "evaluations.jsonl"), folder / "state.json"
-        self._began = content_key(searcher.state_dict(), searcher.objectives)
+        self._began = content_key(searcher.state_dict(), _settings(searcher))
         self._kept = len(self._journal)
 
     def resume(self, searcher: Searcher) -> list[Architecture]:
@@ -166,8 +166,8 @@ class _Book:
         searcher.load_state_dict(state)
         if state.get("began", self._began) != self._began:
             raise DataError(
-                f"{self._state}: of a search that began otherwise, with another seed or other architectures; "
-                "give the searcher of then, or another folder"
+                f"{self._state}: of a search that began otherwise, with another seed, other architectures or "
+                "options; give the searcher of then, or another folder"
             )
         before = state.get("journal", searcher.evaluations)
         values = [record["value"] for record in self._journal][before:]
@@ -191,6 +191,15 @@ class _Book:
             ]
         )
         self._kept += len(archs)
+
+
+def _settings(searcher: Searcher) -> dict[str, Any]:
+    """Return the options of a searcher, of its strategies the kind: what its state does not say."""
+    plain = bool | int | float | str | None
+    options = {name: value for name, value in vars(searcher).items() if not name.startswith("_")}
+    return {
+        name: value if isinstance(value, plain) else type(value).__name__ for name, value in options.items()
+    }
 
 
 def _plain(value: Any) -> Any:
