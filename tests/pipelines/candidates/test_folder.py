@@ -173,6 +173,20 @@ def test_a_score_that_a_network_has_not_is_missing_with_the_reason() -> None:
     assert Description(**found.to_dict()).reasons == found.reasons
 
 
+def test_features_are_of_every_layer_however_many_there_are() -> None:
+    from torch import nn
+
+    def deep(layers: int) -> nn.Module:
+        blocks = [nn.Sequential(nn.Linear(16, 16), nn.LayerNorm(16), nn.ReLU()) for _ in range(layers)]
+        return nn.Sequential(nn.Flatten(), *blocks, nn.Linear(16, 3))
+
+    for layers in (3, 20, 60):
+        found = describe(deep(layers), INPUTS, ()).features
+        assert found["log_layers"] == pytest.approx(math.log10(2 + layers))
+        assert found["rate_relu"] == pytest.approx(layers / (1 + layers))
+        assert found["log_operations"] == pytest.approx(math.log10(2 + 3 * layers))
+
+
 LOOPS = """from torch import nn
 
 print("rubbish")

@@ -48,7 +48,9 @@ def describe(
     Scores enter as sign(s) log10(1 + |s|). Raises NoCandidate for a module that cannot be traced.
     """
     try:
-        arch = trace(module, inputs.x[:1]).architecture()
+        arch = trace(
+            module, inputs.x[:1], max_nodes=None
+        ).architecture()  # drawn together, layers would be lost
         graph = ModuleFeatures().fit([arch]).transform([arch])[0]
         scored = score(module, inputs, tuple(scores), seed=seed) if scores else None
     except ArchencError as error:
