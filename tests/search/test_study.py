@@ -91,7 +91,7 @@ def test_a_damaged_or_foreign_snapshot_is_refused(table, tmp_path):
 
 
 def test_results_name_both_measures(table):
-    found = run_study(Task(table, "gain"), METHODS, budget=40, seeds=5)
+    found = run_study(Task(table, "gain"), METHODS, budget=40, seeds=6)
     rows = result_rows(found, experiment="e", space="s", task="gain", seed=0)
     by = {(row["method"], row["metric"]): row for row in rows}
     assert {HIT, CROSSING, "regret_at_32", "regret_at_40"} <= {metric for _, metric in by}
