@@ -20,24 +20,25 @@ from archenc.pipelines.blending import FOLDS, PRIOR, PRIOR_LABELS
 from archenc.pipelines.recommendation import Recommended
 from archenc.tables import BenchmarkTable
 
-TRIALS = {64: 3, 128: 1}
+RUNS = ((0, 64, 3), (2, 64, 1), (1, 64, 1), (4, 128, 1))
+"""Which of `TASKS`, on how many labels, and how many draws of them."""
 
 
 def main() -> None:
     print("task,n_train,n_trials,configuration,kendall_tau")
-    for n, trials in TRIALS.items():
-        for space, metric in TASKS[:3]:
-            task = Task.from_table(BenchmarkTable.open(space), metric).sample(3000, 7)
-            orders = [np.random.default_rng([99, trial]).permutation(len(task)) for trial in range(trials)]
-            sets = [(task.take(o[:n]), task.y[o[:n]], trial) for trial, o in enumerate(orders)]
-            taus: dict[str, list[float]] = {}
-            for order, model in zip(orders, Recommended(flow_from=48).fit_trials(sets), strict=True):
-                test = order[-1500:]
-                for name, scores in readings(model, n, task.take(test)).items():
-                    taus.setdefault(name, []).append(kendall_tau(true=task.y[test], pred=scores))
-            for name, values in taus.items():
-                print(f"{space}: {metric},{n},{trials},{name},{np.mean(values):.4f}")
-            sys.stdout.flush()
+    for which, n, trials in RUNS:
+        space, metric = TASKS[which]
+        task = Task.from_table(BenchmarkTable.open(space), metric).sample(3000, 7)
+        orders = [np.random.default_rng([99, trial]).permutation(len(task)) for trial in range(trials)]
+        sets = [(task.take(o[:n]), task.y[o[:n]], trial) for trial, o in enumerate(orders)]
+        taus: dict[str, list[float]] = {}
+        for order, model in zip(orders, Recommended(flow_from=48).fit_trials(sets), strict=True):
+            test = order[-1500:]
+            for name, scores in readings(model, n, task.take(test)).items():
+                taus.setdefault(name, []).append(kendall_tau(true=task.y[test], pred=scores))
+        for name, values in taus.items():
+            print(f"{space}: {metric},{n},{trials},{name},{np.mean(values):.4f}")
+        sys.stdout.flush()
 
 
 def readings(model: Recommended, n: int, X: object) -> dict[str, np.ndarray]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, cast, final
+from typing import Any, ClassVar, Literal, Self, cast, final
 
 import numpy as np
 from jaxtyping import Float64
@@ -50,8 +50,10 @@ class GraphAndScores(Predictor):
     All is fitted on the training architectures alone. Labels enter as the mean of a robust z-score, clipped
     at 3, and the normal score of their rank, so a few failed networks do not drown the rest. Scores come in
     that unit, with a standard deviation from the members' own and their disagreement. How it was chosen:
-    docs/results/recommended_choice.csv.
+    docs/results/recommended_choice.csv, and for rows of stages wide_choice.csv.
     """
+
+    state_version: ClassVar[int] = 2
 
     def __init__(
         self,
@@ -77,7 +79,8 @@ class GraphAndScores(Predictor):
     def fit(self, X: Population, y: Any) -> Self:
         """Learn from n architectures of one space and their labels [n], higher is better.
 
-        Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does.
+        Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does, MissingExtra
+        for rows of stages without PyTorch.
         """
         check_number("prior", self.prior)
         encoder: Any = graph_encoder(X) if self.graph is None else clone(self.graph)

@@ -64,7 +64,7 @@ class Recommended(Predictor):
         """Learn from n architectures of one space and their labels [n], higher is better.
 
         Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does, MissingExtra
-        where FLAN is to join and PyTorch is not there.
+        without PyTorch where FLAN is to join or architectures are rows of stages.
         """
         fitted = self.fit_trials([(X, y, self.seed)])[0]
         self.rest_, self.flow_, self.blend_ = fitted.rest_, fitted.flow_, fitted.blend_
@@ -91,9 +91,11 @@ class Recommended(Predictor):
         return models
 
     def _flow_joins(self, X: Population) -> bool:
-        if self.flow_from == "auto":
+        if self.flow_from is None:
+            return False
+        if isinstance(self.flow_from, str):
             return len(X) >= _FLOW_FROM and not are_stages(X)
-        return self.flow_from is not None and len(X) >= self.flow_from
+        return len(X) >= self.flow_from
 
     def _rest(self) -> GraphAndScores:
         return GraphAndScores(
