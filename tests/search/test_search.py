@@ -47,7 +47,7 @@ OPTIONS = {
 }
 QUICK = ["random", "evolution", "local", "predictor_guided", "flan_rounds", "gaussian_process", "recommended"]
 NETWORKS = ["bananas", "bananas:preset=cole", "weaknas", "dngo", "cate_local", "greedy:epochs=2"]
-ELSEWHERE = ["botorch_process", "flan_transfer", "score_prior"]  # test_further_recipes
+ELSEWHERE = ["botorch_process", "flan_transfer", "score_prior"]  # test_recipes
 
 
 def begin(name, domain=DOMAIN, seed=0, **more):

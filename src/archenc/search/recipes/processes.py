@@ -6,6 +6,8 @@ from functools import partial
 from typing import Any, Literal
 
 from archenc.errors import InvalidArgument
+from archenc.pipelines.by_name import encoders
+from archenc.search.acquisition import Acquisition
 from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.candidates import Everything, Mutations
@@ -13,13 +15,15 @@ from archenc.search.perturbing import OneChange
 from archenc.search.recipes.base import Start
 from archenc.search.strategies import as_features, as_perturb, as_sample
 from archenc.search.structure_prior import Experience
+from archenc.search.surrogates.botorch_process import BotorchProcess
 from archenc.search.surrogates.process import Process, Target
+from archenc.search.surrogates.scored import ScorePrior
 
 
 def gaussian_process(
     *,
     encoder: Any = None,
-    acquisition: str = "ei",
+    acquisition: Acquisition | str = "ei",
     initial: int = 10,
     size: int = 1,
     target: Target = "raw",
@@ -44,6 +48,45 @@ def gaussian_process(
         size=size,
         candidates=Everything() if everything else Mutations(40, 5, as_perturb(perturb, OneChange())),
         sample=as_sample(sample),
+        acquisition=acquisition_called(acquisition),
+    )
+
+
+def botorch_process(
+    *, encoder: Any = None, acquisition: Acquisition | str = "ei", initial: int = 10, size: int = 1
+) -> Start:
+    """Bayesian optimisation with BoTorch's Gaussian process; needs the extra `botorch`."""
+    return partial(
+        ModelGuided,
+        surrogate=BotorchProcess(as_features(encoder, "adjacency")),
+        initial=initial,
+        size=size,
+        acquisition=acquisition_called(acquisition),
+    )
+
+
+def score_prior(
+    *,
+    encoder: Any = None,
+    features: Any = None,
+    weight: float = 0.5,
+    initial: int = 1,
+    size: int = 1,
+    acquisition: Acquisition | str = "ei",
+) -> Start:
+    """A Gaussian process that learns what zero-cost scores leave unexplained: see `ScorePrior`.
+
+    encoder: of the scores, "zero_cost"; their cost stands beside the results. features: what the process
+    reads, one-hot codes and graph features by default. Raises InvalidArgument without scores.
+    """
+    if encoder is None:
+        raise InvalidArgument("encoder: score_prior needs the encoder of the scores, such as zero_cost")
+    process = Process(as_features(features, "adjacency+graph_features"), target="raw")
+    return partial(
+        ModelGuided,
+        surrogate=ScorePrior(process, encoders(encoder) if isinstance(encoder, str) else encoder, weight),
+        initial=initial,
+        size=size,
         acquisition=acquisition_called(acquisition),
     )
 
