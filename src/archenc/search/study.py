@@ -146,7 +146,8 @@ def run_study(
     jobs, together = whole_number("jobs", jobs, least=1), whole_number("together", together, least=1)
     listed = tuple(methods)
     if not listed or len({method.names for method in listed}) < len(listed):
-        raise InvalidArgument("methods: expected one at least, each with its own names")
+        given = [" ".join(method.names) for method in listed]
+        raise InvalidArgument(f"methods={given}: expected one at least, each with its own names")
     problem = task.problem(budget)
     plan = _Plan(problem, task, None if out is None else Path(out))
     for method in listed:  # refuses what cannot be made, before anything runs

@@ -18,6 +18,7 @@ from archenc.search.structure_prior import Experience, structure_prior
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
 from archenc.search.surrogates.distances import Distances
 from archenc.search.surrogates.features import Features
+from archenc.typing import real_number
 
 Target = Literal["raw", "rank", "half"]
 
@@ -56,11 +57,9 @@ class Process(Surrogate):
     ) -> None:
         if target not in get_args(Target):
             raise InvalidArgument(f"target={target!r}; legal: {', '.join(get_args(Target))}")
-        if not np.isfinite(prior):
-            raise InvalidArgument(f"prior={prior!r}: expected a finite number")
         self.features = features
         self.target: Target = target
-        self.prior = float(prior)
+        self.prior = real_number("prior", prior)
         self.distances = Distances(features)
         self._structure = structure_prior(experience, self.prior, without, doubt)
 

@@ -16,6 +16,7 @@ from archenc.search.acquisition import Belief
 from archenc.search.domain import Domain
 from archenc.search.surrogates.base import Fitted, Lesson, Surrogate
 from archenc.search.surrogates.features import Features
+from archenc.typing import real_number
 
 _FLAT = 1e-9
 """A deviation of nothing."""
@@ -34,9 +35,7 @@ class ScorePrior(Surrogate):
     """
 
     def __init__(self, surrogate: Surrogate, scores: Any, weight: float = 0.5) -> None:
-        if not np.isfinite(weight):
-            raise InvalidArgument(f"weight={weight!r}: expected a finite number")
-        self.surrogate, self.weight = surrogate, float(weight)
+        self.surrogate, self.weight = surrogate, real_number("weight", weight)
         several = scores if isinstance(scores, Sequence) else [scores]
         self.scores = Features([_without_flags(one) for one in several])
         self._expected: WeakKeyDictionary[Domain, Float64[np.ndarray, " n"]] = WeakKeyDictionary()
