@@ -118,7 +118,7 @@ def test_a_pool_with_gaps_has_no_missing_value(table):
 def test_what_cannot_work_is_refused_before_anything_runs(table, tmp_path):
     for metric, more, why in [
         ("constant", {}, "nothing to search"),
-        ("gain", {"methods": []}, "methods: expected one"),
+        ("gain", {"methods": []}, "methods=\\[\\]: expected one"),
         ("gain", {"methods": [Method("local"), Method("local")]}, "its own names"),
         ("gain", {"methods": [Method("local", "path")]}, "'local' has no encoder"),
         ("gain", {"methods": [Method("bananas", "zero_cost")]}, "takes scores"),
