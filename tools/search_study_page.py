@@ -192,24 +192,34 @@ def _of_encodings(study: Study, areas: Float64[np.ndarray, "tables methods seeds
         "| encoding | average rank | area [95 %] |",
         "|---|---|---|",
     ]
-    for place in np.argsort(ranks.average, kind="stable"):
-        area = _interval(means[:, place].mean(axis=0))
-        lines.append(f"| {study.encodings[place]} | {ranks.average[place]:.1f} | {area} |")
-    return lines
+    return [*lines, *_by_rank(study.encodings, ranks.average, means)]
+
+
+def _by_rank(
+    names: Sequence[str], average: Float64[np.ndarray, " k"], areas: Float64[np.ndarray, "tables k seeds"]
+) -> list[str]:
+    """Return a row each, the best first: name, average rank, and area over all tables with its interval."""
+    return [
+        f"| {names[place]} | {average[place]:.1f} | {_interval(areas[:, place].mean(axis=0))} |"
+        for place in np.argsort(average, kind="stable")
+    ]
+
+
+def _named(name: tuple[str, str]) -> str:
+    """Return a method and, where it reads one, its encoding."""
+    return name[0] if name[1] == "default" else ", ".join(name)
 
 
 def _winners(study: Study, areas: Float64[np.ndarray, "tables methods seeds"]) -> list[str]:
     """Return the best method of each table, and where some others stand."""
     means = areas.mean(axis=2)
     beside = [name for name in BESIDE if name in study.common]
-    shown = [name if encoding == "default" else f"{name}, {encoding}" for name, encoding in beside]
-    lines = [f"| table | least area | {' | '.join(shown)} |", f"|{'---|' * (2 + len(beside))}"]
+    lines = [f"| table | least area | {' | '.join(map(_named, beside))} |", f"|{'---|' * (2 + len(beside))}"]
     for table, row in zip(study.tables, means, strict=True):
         best = study.common[int(np.argmin(row))]
         places = [study.common.index(name) for name in beside]
         others = [f"{row[place]:.3f} ({1 + int((row < row[place]).sum())}.)" for place in places]
-        named = best[0] if best[1] == "default" else f"{best[0]}, {best[1]}"
-        lines.append(f"| {table} | {named} {row.min():.3f} | {' | '.join(others)} |")
+        lines.append(f"| {table} | {_named(best)} {row.min():.3f} | {' | '.join(others)} |")
     return [*lines, "", f"In brackets, the place among {len(study.common)}."]
 
 
@@ -232,10 +242,7 @@ def _dear(study: Study) -> list[str]:
         "| algorithm | encoding | average rank | area [95 %] |",
         "|---|---|---|---|",
     ]
-    for place in np.argsort(ranks.average, kind="stable"):
-        area = _interval(areas[:, place].mean(axis=0))
-        lines.append(f"| {' | '.join(names[place])} | {ranks.average[place]:.1f} | {area} |")
-    return [*lines, ""]
+    return [*lines, *_by_rank([" | ".join(name) for name in names], ranks.average, areas), ""]
 
 
 def main() -> None:
