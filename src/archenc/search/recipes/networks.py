@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from archenc.errors import InvalidArgument
 from archenc.search.acquisition import Acquisition
-from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.candidates import Candidates, Mutations, RandomDraws, Union
 from archenc.search.choosing import FromTop
@@ -73,7 +72,7 @@ def bananas(
         initial=(20 if cole else 10) if initial is None else initial,
         size=size,
         candidates=strategies[candidates],
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
         sample=as_sample(sample),
         charge_duplicates=charged,
     )
@@ -131,7 +130,7 @@ def dngo(
         surrogate=DNGO(as_features(encoder, "adjacency"), epochs=whole_number("epochs", epochs, least=1)),
         initial=initial,
         size=size,
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
     )
 
 
@@ -154,7 +153,7 @@ def cate_local(
         surrogate=DNGO(as_features(encoder, "adjacency"), epochs=whole_number("epochs", epochs, least=1)),
         initial=initial,
         size=size,
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
         nearest=nearest,
         patience=patience,
     )

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from archenc.search.acquisition import Acquisition
-from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.choosing import Best, Halving
 from archenc.search.recipes.base import Start
@@ -31,7 +30,7 @@ def predictor_guided(
         surrogate=as_estimator(predictor, encoder),
         initial=initial,
         size=size,
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
         choose=Best(explore),
     )
 

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from archenc.errors import InvalidArgument
 from archenc.pipelines.by_name import encoders
 from archenc.search.acquisition import Acquisition
-from archenc.search.acquisition import acquisition as acquisition_called
 from archenc.search.algorithms.model_guided import ModelGuided
 from archenc.search.candidates import Everything, Mutations
 from archenc.search.perturbing import OneChange
@@ -48,7 +47,7 @@ def gaussian_process(
         size=size,
         candidates=Everything() if everything else Mutations(40, 5, as_perturb(perturb, OneChange())),
         sample=as_sample(sample),
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
     )
 
 
@@ -61,7 +60,7 @@ def botorch_process(
         surrogate=BotorchProcess(as_features(encoder, "adjacency")),
         initial=initial,
         size=size,
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
     )
 
 
@@ -87,7 +86,7 @@ def score_prior(
         surrogate=ScorePrior(process, encoders(encoder) if isinstance(encoder, str) else encoder, weight),
         initial=initial,
         size=size,
-        acquisition=acquisition_called(acquisition),
+        acquisition=acquisition,
     )
 
 
