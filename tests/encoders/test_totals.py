@@ -52,10 +52,13 @@ def test_what_operations_cost_is_what_the_networks_cost_but_for_their_ends(name:
     archs = space(name).sample(6, 0)
     costs = [networks.count(networks.build(arch, device="meta")) for arch in archs]
     for row, cost in zip(rows(archs), costs, strict=True):
-        for kind in ("params", "flops"):
+        for kind in networks.Counts._fields:
             inner = 10 ** row[f"log_{kind}"] - 1
-            cells = sum(10 ** row[f"cell{c}_log_{kind}"] - 1 for c in range(len(archs[0].cells)))
+            assert row[f"{kind}_m"] == pytest.approx(inner / 1e6, rel=1e-4)
+            of_cells = range(len(archs[0].cells))
+            cells = sum(10 ** row[f"cell{c}_log_{kind}"] - 1 for c in of_cells)
             assert cells == pytest.approx(inner, rel=1e-4)
+            assert sum(row[f"cell{c}_{kind}_m"] for c in of_cells) == pytest.approx(inner / 1e6, rel=1e-4)
             assert 0.1 * getattr(cost, kind) < inner < getattr(cost, kind)
 
 

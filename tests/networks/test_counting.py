@@ -13,22 +13,21 @@ from archenc.errors import InvalidArgument
 from archenc.testing.unchecked import unchecked
 
 
-def by_running(module: nn.Module, shape: tuple[int, ...]) -> int:
-    """Multiply-accumulates of a real forward pass: the slow twin of the convention "macs"."""
-    total = 0
+def by_running(module: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Multiply-accumulates and activations of a real pass: the slow twin of the convention "macs"."""
+    total = activations = 0
 
     def hook(layer: nn.Module, inputs: tuple[torch.Tensor, ...], out: torch.Tensor) -> None:
-        nonlocal total
-        if isinstance(layer, nn.Conv2d):
+        nonlocal total, activations
+        if isinstance(layer, nn.Conv2d | nn.Linear):
             total += layer.weight[0].numel() * out.numel()
-        if isinstance(layer, nn.Linear):
-            total += layer.in_features * out.numel()
+            activations += out.numel()
 
     handles = [layer.register_forward_hook(hook) for layer in module.modules()]
     module(torch.zeros(1, *shape))
     for handle in handles:
         handle.remove()
-    return total
+    return total, activations
 
 
 LAYERS = {
@@ -64,7 +63,7 @@ def test_macs_are_those_of_a_real_pass_and_so_is_the_shape(name: str):
     layer, shape, _ = LAYERS[name]
     layer = nn.Sequential(layer, nn.Flatten(), nn.LazyLinear(3)).eval()
     layer(torch.zeros(1, *shape))
-    assert networks.count(layer, shape, "macs").flops == by_running(layer, shape)
+    assert networks.count(layer, shape, "macs")[1:] == by_running(layer, shape)
 
 
 def test_a_module_called_twice_counts_once_or_twice():
@@ -76,8 +75,8 @@ def test_a_module_called_twice_counts_once_or_twice():
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return self.conv(self.conv(x))
 
-    assert networks.count(Twice(), (4, 3, 3)) == (16, 16 * 9)
-    assert networks.count(Twice(), (4, 3, 3), "macs") == (16, 2 * 16 * 9)
+    assert networks.count(Twice(), (4, 3, 3)) == (16, 16 * 9, 4 * 9)
+    assert networks.count(Twice(), (4, 3, 3), "macs") == (16, 2 * 16 * 9, 2 * 4 * 9)
 
 
 def test_a_module_may_add_in_place():
@@ -91,13 +90,15 @@ def test_a_module_may_add_in_place():
             out += x
             return out.view(out.size(0), -1)
 
-    assert networks.count(Residual(), (4, 3, 3)) == (16, 16 * 9)
+    assert networks.count(Residual(), (4, 3, 3)) == (16, 16 * 9, 4 * 9)
 
 
 def test_tiles_in_the_batch_count_in_macs_only():
     tiles = nn.Sequential(nn.Flatten(0, 1), nn.Conv2d(2, 2, 1, bias=False))
     assert networks.count(tiles, (9, 2, 3, 3)).flops == 4 * 9
     assert networks.count(tiles, (9, 2, 3, 3), "macs").flops == 9 * 4 * 9
+    assert networks.count(tiles, (9, 2, 3, 3)).activations == 2 * 9
+    assert networks.count(tiles, (9, 2, 3, 3), "macs").activations == 9 * 2 * 9
 
 
 def test_counting_leaves_the_module_as_it_was():
@@ -159,5 +160,5 @@ def test_a_refusal_leaves_the_module_as_it_was():
 
 def test_counts_are_integers():
     counts = networks.count(nn.Linear(3, 2), (3,))
-    assert [type(value) for value in counts] == [int, int]
-    assert counts == (8, 6)
+    assert [type(value) for value in counts] == [int, int, int]
+    assert counts == (8, 6, 2)

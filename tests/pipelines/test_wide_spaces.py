@@ -69,7 +69,9 @@ def test_a_row_of_stages_has_a_linear_part_and_keeps_it_when_saved(name, tmp_pat
     model = GraphAndScores(n_estimators=20).fit(archs[:30], labels[:30])
     found = model.predict(archs[30:])
     assert spearmanr(found, labels[30:]).statistic > 0.9
-    assert len(model.process_.widths_) == 4  # of the graph, sizes, totals, costs of the stages
+    assert (
+        len(model.process_.widths_) == 6
+    )  # of the graph, sizes, totals, costs; logarithms and costs of stages
     forests = GraphAndScores(graph=Sizes(), n_estimators=20).fit(archs[:30], labels[:30])
     assert not forests.process_.linear  # of an encoder of one's own nothing is known
     model.save(tmp_path)

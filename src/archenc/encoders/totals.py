@@ -1,4 +1,4 @@
-"""What a network is as a whole, in numbers: sums over all its cells, parameters and FLOPs."""
+"""What a network is as a whole, in numbers: sums over all its cells, and what they cost."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from archenc.errors import require
 from archenc.graph import GraphBatch, architectures
 from archenc.registry import Registry
 
+_COSTS = ("params", "flops", "activations")
+"""The fields of `archenc.networks.Counts`, which needs PyTorch."""
+
 
 @final
 class Totals(Encoder):
     """Sums over the cells of what `Sizes` adds up in each, and what the operations cost.
 
-    Costs are parameters and FLOPs, as log10(1 + x): of all operations, then, where there are several cells,
-    of those of each. They are those of the network that `archenc.networks` builds for the first task of the
-    space, counted from shapes (`archenc.networks.op_costs`): no network is run or has weights, but PyTorch
-    must be there. A space without networks has the sums alone. `widths_`: how many columns are of the whole,
-    how many of the cells.
+    Costs are parameters, FLOPs and activations, each as log10(1 + x), then as it is, in millions, for costs
+    add up: of all operations, and, where there are several cells, of the operations of each. They are those
+    of the network that `archenc.networks` builds for the first task of the space, counted from shapes
+    (`archenc.networks.op_costs`): no network is run or has weights, but PyTorch must be there. A space
+    without networks has the sums alone. `widths_`: of the groups of columns, which are the sums and
+    logarithms of the whole, its costs as they are, logarithms of the cells, costs of the cells as they are.
 
     Raises MissingExtra without PyTorch, and as `Sizes` does.
     """
@@ -42,31 +46,36 @@ class Totals(Encoder):
         self.costs_ = self.space_ in Registry("networks").names()
         cells = self.sizes_.frame_.n_cells
         self.cells_ = cells if self.costs_ and cells > 1 else 0
-        self.widths_ = (1 + len(self.sizes_.numbers_) + 2 * self.costs_, 2 * self.cells_)
+        kinds = len(_COSTS) if self.costs_ else 0
+        self.widths_ = (1 + len(self.sizes_.numbers_) + kinds, kinds, *[kinds * self.cells_] * 2)
 
     def _encode(self, X: Population) -> np.ndarray:
         sums = self.sizes_.sums(X).sum(axis=1)
         if not self.costs_:
             return sums
-        spent = _costs(X, self.sizes_.frame_.n_cells)
-        cells = spent[:, : self.cells_].reshape(len(sums), -1)
-        costs = np.concatenate([spent.sum(axis=1), cells], axis=1)
-        return np.concatenate([sums, np.log10(1 + costs)], axis=1)
+        each = _costs(X, self.sizes_.frame_.n_cells)
+        whole, cells = each.sum(axis=1), each[:, : self.cells_].reshape(len(sums), -1)
+        costs = [part for spent in (whole, cells) for part in (np.log10(1 + spent), spent / 1e6)]
+        return np.concatenate([sums, *costs], axis=1)
 
     def _feature_names(self) -> list[str]:
         names = ["count", *(f"total_{name}" for name in self.sizes_.numbers_)]
-        prefixes = [""] * self.costs_ + [f"cell{cell}_" for cell in range(self.cells_)]
-        return names + [f"{prefix}log_{cost}" for prefix in prefixes for cost in ("params", "flops")]
+        whole = [f"log_{cost}" for cost in _COSTS] + [f"{cost}_m" for cost in _COSTS]
+        cells = [
+            [f"cell{cell}_{name}" for cell in range(self.cells_) for name in part]
+            for part in (whole[: len(_COSTS)], whole[len(_COSTS) :])
+        ]
+        return [*names, *whole, *cells[0], *cells[1]] if self.costs_ else names
 
 
-def _costs(X: Population, cells: int) -> Float64[np.ndarray, "n c 2"]:
-    """Return parameters and FLOPs of the operations of each cell."""
+def _costs(X: Population, cells: int) -> Float64[np.ndarray, "n c 3"]:
+    """Return parameters, FLOPs and activations of the operations of each cell."""
     require("torch", "torch")
     from archenc.networks.op_costs import operation_counts
 
     counted = operation_counts(architectures(X) if isinstance(X, GraphBatch) else X)
-    spent = np.zeros((len(counted), cells, 2))
+    spent = np.zeros((len(counted), cells, len(_COSTS)))
     for row, counts in zip(spent, counted, strict=True):
-        for (cell, _), (params, flops) in counts.items():
-            row[cell] += params, flops
+        for (cell, _), costs in counts.items():
+            row[cell] += costs
     return spent

@@ -7,8 +7,11 @@ Two conventions, both for one forward pass of one example, in single operations:
   an element (1 without affine parameters), ReLU and a positional encoding 1, a pooling window its area, the
   global average pool C (H+1) (W+1), the bias of a convolution 1 an element; additions, concatenations,
   identities, the bias of a linear layer and transposed convolutions are free.
-  A module that is called several times counts once.
+  A module that is called several times counts once, in activations, too.
 * `macs`: multiply-accumulates of convolutions, transposed ones too, and linear layers, at every call.
+
+Activations are the elements that convolutions, transposed ones too, and linear layers put out, which say more
+than FLOPs of how long a network takes where memory is slow (Radosavovic et al., CVPR 2020, section 3.2).
 """
 
 from __future__ import annotations
@@ -32,10 +35,15 @@ Shape = tuple[int, ...]
 
 
 class Counts(NamedTuple):
-    """params: trainable parameters. flops: operations of one forward pass of one example."""
+    """params: trainable parameters. flops, activations: of one forward pass of one example."""
 
     params: int
     flops: int
+    activations: int
+
+    def plus(self, other: Counts) -> Counts:
+        """Return the sum, count by count; `+` would join the tuples."""
+        return Counts(*(mine + its for mine, its in zip(self, other, strict=True)))
 
 
 class _Cost(NamedTuple):
@@ -45,9 +53,21 @@ class _Cost(NamedTuple):
     suite_zero: int
     macs: int = 0
 
+    @property
+    def activations(self) -> int:
+        """Elements put out for one item, of a layer that multiplies."""
+        return prod(self.out[1:]) if self.macs else 0
+
+
+class LeafCost(NamedTuple):
+    """What a layer adds to the counts of its network, besides parameters, by the convention "suite_zero"."""
+
+    flops: int
+    activations: int
+
 
 def count(module: nn.Module, input_shape: Shape | None = None, convention: str = "suite_zero") -> Counts:
-    """Return the trainable parameters and the FLOPs of a module, both exact integers.
+    """Return the trainable parameters, the FLOPs and the activations of a module, exact integers.
 
     input_shape: shape of one example, without the batch; by default `module.input_shape`. convention:
     "suite_zero" or "macs", see above. The module may be on any device, "meta" included, and is left as it
@@ -58,20 +78,23 @@ def count(module: nn.Module, input_shape: Shape | None = None, convention: str =
         raise InvalidArgument(f"module={shown(module)}: expected a torch.nn.Module")
     if convention not in CONVENTIONS:
         raise InvalidArgument(f"convention={convention!r}; legal: {', '.join(CONVENTIONS)}")
-    costs, macs = _measure(module, input_shape)
+    costs, at_every_call = _measure(module, input_shape)
     params = sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
-    return Counts(params, sum(costs.values()) if convention == "suite_zero" else macs)
+    total = at_every_call
+    if convention == "suite_zero":
+        total = LeafCost(sum(c.flops for c in costs.values()), sum(c.activations for c in costs.values()))
+    return Counts(params, *total)
 
 
-def leaf_flops(module: nn.Module, input_shape: Shape | None = None) -> dict[nn.Module, int]:
-    """Return what each layer that was called adds to the FLOPs of `count`, convention "suite_zero".
+def leaf_costs(module: nn.Module, input_shape: Shape | None = None) -> dict[nn.Module, LeafCost]:
+    """Return what each layer that was called adds to `count`, convention "suite_zero".
 
     Arguments and errors are those of `count`.
     """
     return _measure(module, input_shape)[0]
 
 
-def _measure(module: nn.Module, input_shape: Shape | None) -> tuple[dict[nn.Module, int], int]:
+def _measure(module: nn.Module, input_shape: Shape | None) -> tuple[dict[nn.Module, LeafCost], LeafCost]:
     """Return the cost of each called leaf by the first convention, and the total by the second."""
     if input_shape is None and isinstance(module, Network):
         input_shape = module.input_shape
@@ -81,13 +104,14 @@ def _measure(module: nn.Module, input_shape: Shape | None) -> tuple[dict[nn.Modu
     own = module.input_shape if isinstance(module, Network) else None
     if own is not None and (len(shape), *shape[:-2]) != (len(own), *own[:-2]):
         raise InvalidArgument(f"input_shape={shape}: the network takes examples like {own}")
-    costs: dict[nn.Module, int] = {}
-    total = 0
+    costs: dict[nn.Module, LeafCost] = {}
+    total = LeafCost(0, 0)
 
     def record(leaf: nn.Module, cost: _Cost) -> None:
         nonlocal total
-        costs.setdefault(leaf, cost.suite_zero)
-        total += cost.macs * cost.out[0]
+        costs.setdefault(leaf, LeafCost(cost.suite_zero, cost.activations))
+        items = cost.out[0]
+        total = LeafCost(total.flops + cost.macs * items, total.activations + cost.activations * items)
 
     with _shapes_only(module, record), torch.no_grad():
         try:

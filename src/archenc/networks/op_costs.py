@@ -1,4 +1,4 @@
-"""Parameters and FLOPs of every operation of a cell, at the channels and resolutions of its network."""
+"""What every operation of a cell costs, at the channels and resolutions of its network."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Final
 
 from archenc.graph import Architecture, Kind
 from archenc.networks.base import Alike, Builder, CellCopy, Network
-from archenc.networks.counting import Counts, leaf_flops
+from archenc.networks.counting import Counts, LeafCost, leaf_costs
 from archenc.registry import Registry
 
 OperationCounts = dict[tuple[int, int], Counts]
 _REGISTRY = Registry("networks")
 _KNOWN: Final[dict[Hashable, Counts]] = {}
-NOTHING: Final = Counts(0, 0)
+NOTHING: Final = Counts(0, 0, 0)
+_UNCALLED: Final = LeafCost(0, 0)
 
 
 def operation_counts(archs: Sequence[Architecture], task: str | None = None) -> list[OperationCounts]:
@@ -61,15 +62,17 @@ def _places(arch: Architecture) -> list[tuple[int, int]]:
 
 
 def _measured(network: Network) -> OperationCounts:
-    flops = leaf_flops(network)
+    costs = leaf_costs(network)
     found: OperationCounts = {}
     for copy in network.modules():
         if isinstance(copy, CellCopy):
             for number, paths in copy.operation_modules().items():
                 parts = [copy.get_submodule(path) for path in paths]
-                before = found.get((copy.which, number), NOTHING)
-                found[copy.which, number] = Counts(
-                    before.params + sum(w.numel() for part in parts for w in part.parameters()),
-                    before.flops + sum(flops.get(leaf, 0) for part in parts for leaf in part.modules()),
+                called = [costs.get(leaf, _UNCALLED) for part in parts for leaf in part.modules()]
+                own = Counts(
+                    sum(weight.numel() for part in parts for weight in part.parameters()),
+                    sum(cost.flops for cost in called),
+                    sum(cost.activations for cost in called),
                 )
+                found[copy.which, number] = own.plus(found.get((copy.which, number), NOTHING))
     return found

@@ -15,6 +15,7 @@ from archenc.encoders import GraphFeatures, Sizes, Totals, ZeroCost
 from archenc.encoders.base import Population
 from archenc.errors import UnknownName
 from archenc.graph import as_batch
+from archenc.pipelines.stages import are_stages, bent_labels, forests_share, number_widths
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
@@ -26,7 +27,7 @@ PRIOR_PROXIES = ("params", "flops", "l2_norm", "nwot", "naswot", "synflow")
 """Proxies that correlate positively with accuracy in every space of NAS-Bench-Suite-Zero that has them."""
 
 
-_FEW_CELLS, _FEW_OPS = 2, 8
+_FEW_OPS = 8
 
 _MANY = 5
 """So many scores say something without the graph: a forest reads them alone."""
@@ -37,8 +38,9 @@ class GraphAndScores(Predictor):
     """Mean of a Gaussian process and two forests of extremely randomised trees, on graph and scores.
 
     Of a row of stages what is chosen are numbers, and most of what they do is linear and hangs on how large
-    the whole becomes: there the process has a linear part and counts twice, `Totals` and `Sizes` stand beside
-    the graph, a group of features each, and one forest sees the numbers without the graph.
+    the whole becomes: there the process has a linear part, `Totals` and `Sizes` stand beside the graph, as
+    groups of features of their own, one forest sees the numbers without the graph, and held-out thirds tell
+    how much the forests count (`pipelines.stages`).
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
     graph, unfitted; default `graph_encoder`. prior: how many standard deviations of the label
@@ -48,12 +50,13 @@ class GraphAndScores(Predictor):
     restarts of the Gaussian process.
 
     All is fitted on the training architectures alone. Labels enter as the mean of a robust z-score, clipped
-    at 3, and the normal score of their rank, so a few failed networks do not drown the rest. Scores come in
-    that unit, with a standard deviation from the members' own and their disagreement. How it was chosen:
-    docs/results/recommended_choice.csv, and for rows of stages wide_choice.csv.
+    at 3, and the normal score of their rank, so a few failed networks do not drown the rest; those of rows of
+    stages, which may be speeds, are bent until a Gaussian process finds them likely (target "bent"). Scores
+    come in that unit, with a standard deviation from the members' own and their disagreement. How it was
+    chosen: docs/results/recommended_choice.csv, and for rows of stages wide_choice.csv.
     """
 
-    state_version: ClassVar[int] = 2
+    state_version: ClassVar[int] = 3
 
     def __init__(
         self,
@@ -85,21 +88,21 @@ class GraphAndScores(Predictor):
         check_number("prior", self.prior)
         encoder: Any = graph_encoder(X) if self.graph is None else clone(self.graph)
         encoder.fit(X)  # first: it says what is no population
-        target = half_ranked(check_targets(y, len(X)))
+        labels = check_targets(y, len(X))
         self.graph_ = encoder
         self.zero_cost_ = None
         if self.scores is not None:
             missing = cast("Missing", self.missing)
             self.zero_cost_ = ZeroCost(self.scores, self.names, "standard", missing=missing).fit(X)
-        numbers = _number_widths(encoder, X) if self.graph is None else []
+        numbers = number_widths(encoder, X) if self.graph is None else []
         self.n_numbers_ = sum(numbers)
         inputs = self._inputs(X)
         scores, both = inputs["scores"], inputs["both"]
         widths = [scores.shape[1], both.shape[1] - scores.shape[1] - self.n_numbers_, *numbers]
         linear = self.n_numbers_ > 0
-        self.process_ = GaussianProcess(
-            groups=[width for width in widths if width], linear=linear, seed=self.seed
-        )
+        groups = [width for width in widths if width]
+        target = bent_labels(both, labels, groups, self.seed) if linear else half_ranked(labels)
+        self.process_ = GaussianProcess(groups=groups, linear=linear, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
         alone = ["scores"] if self.has_many_scores else [] if linear else ["graph"]
         self.forests_ = {
@@ -108,6 +111,12 @@ class GraphAndScores(Predictor):
             ).fit(inputs[name], target)
             for name in [*alone, "numbers" if linear else "both"]
         }
+        share = len(self.forests_) / (1 + len(self.forests_))
+        if linear:
+            forests = [(forest, inputs[name]) for name, forest in self.forests_.items()]
+            added = self.prior * self._consensus(scores)
+            share = forests_share(self.process_, added, forests, target, self.seed)
+        self.share_ = share
         return self
 
     @property
@@ -120,11 +129,13 @@ class GraphAndScores(Predictor):
         mean, std = self.process_._predict(inputs["both"], with_std)
         found = [(mean + self.prior * self._consensus(inputs["scores"]), std)]
         found += [forest._predict(inputs[name], with_std) for name, forest in self.forests_.items()]
-        if self.n_numbers_:
-            found.append(found[0])
+        shares = np.array([1 - self.share_, *[self.share_ / len(self.forests_)] * len(self.forests_)])
         means = np.stack([mean for mean, _ in found])
+        blended = shares @ means
+        if not with_std:
+            return blended, None
         stds = [std for _, std in found if std is not None]
-        return means.mean(0), np.sqrt(np.square(stds).mean(0) + means.var(0)) if with_std else None
+        return blended, np.sqrt(shares @ (np.square(stds) + np.square(means - blended)))
 
     def _inputs(self, X: Population) -> dict[str, Float64[np.ndarray, "n d"]]:
         """Return what the members see. numbers: scores, and sizes and totals where they stand."""
@@ -153,12 +164,13 @@ class GraphAndScores(Predictor):
             "process": self.process_,
             "forests": dict(self.forests_),
             "n_numbers": self.n_numbers_,
+            "share": self.share_,
         }, {}
 
     def _set_state(self, config: dict[str, Any], tensors: dict[str, np.ndarray]) -> None:  # noqa: ARG002
         self.graph_, self.zero_cost_ = config["graph"], config["zero_cost"]
         self.process_, self.forests_ = config["process"], config["forests"]
-        self.n_numbers_ = config["n_numbers"]
+        self.n_numbers_, self.share_ = config["n_numbers"], config["share"]
 
 
 def graph_encoder(X: Population) -> Any:
@@ -182,22 +194,6 @@ def graph_encoder(X: Population) -> Any:
     if stages:
         beside.append(("totals", Totals()))
     return FeatureUnion([("graph_features", features), *beside])
-
-
-def are_stages(X: Population) -> bool:
-    """Say whether architectures are rows of stages: whether they have more cells than two."""
-    return as_batch(X).n_cells > _FEW_CELLS
-
-
-def _number_widths(encoder: Any, X: Population) -> list[int]:
-    """Return how many of the last columns of the default encoder are sizes, totals and costs of the cells.
-
-    Empty but for rows of stages.
-    """
-    if not are_stages(X):
-        return []
-    (_, sizes), (_, totals) = encoder.transformer_list[-2:]
-    return [len(sizes.get_feature_names_out()), *totals.widths_]
 
 
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:

@@ -14,7 +14,8 @@ from archenc.encoders.base import Population
 from archenc.errors import require
 from archenc.graph import GraphBatch
 from archenc.pipelines.blending import FOLDS, Blend, blend, folds
-from archenc.pipelines.graph_and_scores import GraphAndScores, Missing, are_stages, half_ranked
+from archenc.pipelines.graph_and_scores import GraphAndScores, Missing, half_ranked
+from archenc.pipelines.stages import are_stages
 from archenc.predictors import Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
@@ -33,8 +34,8 @@ class Recommended(Predictor):
     the score is what ranks best on held-out thirds of the training architectures. With five scores or more
     FLAN gets them as a supplement. seed: of everything.
 
-    Scores are in the unit of `half_ranked` labels, with a standard deviation from the members' own and their
-    disagreement. How it was chosen: docs/results/recommended_choice.csv.
+    Scores are in the unit of those of `GraphAndScores`, with a standard deviation from the members' own and
+    their disagreement. How it was chosen: docs/results/recommended_choice.csv.
     """
 
     def __init__(

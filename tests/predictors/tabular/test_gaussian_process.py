@@ -147,3 +147,17 @@ def test_a_common_scale_sees_no_axes() -> None:
     np.testing.assert_allclose(fitted.predict(new), again.predict(new @ turned), atol=1e-4)
     whitened = GaussianProcess(n_restarts=0).fit(X, y)
     assert np.abs(whitened.predict(new) - fitted.predict(new)).max() > 1e-3
+
+
+@pytest.mark.parametrize("held", [[3], [0, 7, 21], list(range(20))])
+def test_held_out_rows_are_predicted_as_if_they_had_never_been_there(held: list[int]) -> None:
+    X, y, _, _ = _data(40)
+    model = GaussianProcess(linear=True, groups=[2, 3]).fit(X, y)
+    scales = Scales(model.signal_, model.lengths_, model.linear_, model.noise_)
+    rows = split((X - model.mean_) / model.scale_, model.widths_)
+    K = covariance(rows, rows, "matern52", scales)
+    kept = np.setdiff1d(np.arange(40), held)
+    t = (y - y.mean()) / y.std()
+    among = K[np.ix_(kept, kept)] + scales.noise * np.eye(len(kept))
+    expected = y.mean() + y.std() * K[np.ix_(held, kept)] @ np.linalg.solve(among, t[kept])
+    np.testing.assert_allclose(model.held_out(np.array(held)), expected, atol=1e-8)

@@ -145,8 +145,8 @@ def _costs(batch: GraphBatch, nodes: GraphBatch) -> tuple[np.ndarray, np.ndarray
 
     found = np.zeros((2, *nodes.ops.shape))
     for row, counts in enumerate(operation_counts(architectures(batch))):
-        for (cell, number), (params, flops) in counts.items():
-            found[:, row, cell, nodes.inputs + number] = params, flops
+        for (cell, number), spent in counts.items():
+            found[:, row, cell, nodes.inputs + number] = spent.params, spent.flops
     return tuple(np.log1p(found))
 
 

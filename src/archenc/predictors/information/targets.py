@@ -113,4 +113,4 @@ def _counts(archs: Sequence[Architecture]) -> Float64[np.ndarray, "n 2"]:
     from archenc.networks import operation_counts
 
     found = operation_counts(archs)
-    return np.array([np.sum(list(counts.values()), axis=0) for counts in found], dtype=np.float64)
+    return np.array([np.sum(list(counts.values()), axis=0)[:2] for counts in found], dtype=np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,7 +11,7 @@ from jaxtyping import Float64
 from archenc.predictors.base import Predictor
 from archenc.predictors.checks import check_features, check_targets
 from archenc.predictors.persistence import State
-from archenc.predictors.tabular.targets import transform_targets
+from archenc.predictors.tabular.targets import TARGETS, transform_targets
 from archenc.typing import Seed, as_generator
 
 
@@ -23,6 +23,7 @@ class TabularPredictor(Predictor, ABC):
     """
 
     target: str
+    targets: ClassVar[tuple[str, ...]] = TARGETS
 
     @final
     def fit(self, X: Any, y: Any) -> Self:
@@ -31,7 +32,7 @@ class TabularPredictor(Predictor, ABC):
         Raises InvalidArgument for missing or infinite values, constant labels, or an illegal parameter.
         """
         features = check_features(X)
-        labels = transform_targets(check_targets(y, len(features)), self.target)
+        labels = transform_targets(check_targets(y, len(features)), self.target, self.targets)
         self._learn(features, labels)
         self.n_features_in_ = features.shape[1]
         return self

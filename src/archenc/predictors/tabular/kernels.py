@@ -119,6 +119,10 @@ class Evidence:
 
     def __call__(self, theta: Vector, noise: float | None = None) -> tuple[float, Vector]:
         """Return the value and its gradient; noise: the variance, where it is not the last of theta."""
+        return self.of(self.y, theta, noise)[:2]
+
+    def of(self, y: Vector, theta: Vector, noise: float | None = None) -> tuple[float, Vector, Vector]:
+        """Return what calling it does for other labels of the same rows, and the gradient by them."""
         scales = Scales.from_log(theta, len(self.squares), self.linear, noise)
         scaled = [square / length**2 for square, length in zip(self.squares, scales.lengths, strict=True)]
         value, slope = self.kernel(np.sum(scaled, axis=0))
@@ -127,11 +131,11 @@ class Evidence:
             K += weight * product
         K[np.diag_indices_from(K)] += scales.noise
         L = factorise(K)
-        weights = cho_solve((L, True), self.y)
+        weights = cho_solve((L, True), y)
         evidence = (
-            -0.5 * float(self.y @ weights)
+            -0.5 * float(y @ weights)
             - float(np.log(np.diag(L)).sum())
-            - 0.5 * len(self.y) * float(np.log(2 * np.pi))
+            - 0.5 * len(y) * float(np.log(2 * np.pi))
         )
         half, _ = get_lapack_funcs(("potri",), (L,))[0](L, lower=True)
         inverse = np.tril(half) + np.tril(half, -1).T
@@ -142,4 +146,4 @@ class Evidence:
         slopes += [w * np.vdot(pull, part) for w, part in zip(scales.linear, self.products, strict=False)]
         if noise is None:
             slopes.append(scales.noise * np.trace(pull))
-        return evidence, 0.5 * np.array(slopes)
+        return evidence, 0.5 * np.array(slopes), -weights

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float64
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from archenc.predictors.checks import check_option
+from archenc.predictors.tabular.bending import robust
 
 TARGETS = ("raw", "rank")
 
 
-def transform_targets(y: Float64[np.ndarray, " n"], target: str) -> Float64[np.ndarray, " n"]:
+def transform_targets(
+    y: Float64[np.ndarray, " n"], target: str, legal: Sequence[str] = TARGETS
+) -> Float64[np.ndarray, " n"]:
     """Return the labels to be learned: as they are (`raw`), or the normal scores of their ranks (`rank`).
+
+    A predictor that bends labels itself (`bent`) gets them as `bending.robust` makes them.
 
     Accuracies have a heavy lower tail, a few networks that hardly learn, on which a squared loss spends
     itself; normal scores (Blom's: the normal quantile of (rank - 3/8) / (n + 1/4), ties share their mean
     rank) keep the order only. Predictions are then normal scores too. Raises InvalidArgument for another
     name.
     """
-    check_option("target", target, TARGETS)
+    check_option("target", target, tuple(legal))
     if target == "raw":
         return y
+    if target == "bent":
+        return robust(y)
     return ndtri((rankdata(y) - 0.375) / (len(y) + 0.25))
 
 

@@ -1,0 +1,73 @@
+"""What the recommended predictor does otherwise where an architecture is a row of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from jaxtyping import Float64
+from sklearn.base import clone
+
+from archenc.encoders.base import Population
+from archenc.graph import as_batch
+from archenc.pipelines.blending import folds
+from archenc.predictors import ExtraTrees, GaussianProcess
+from archenc.predictors.tabular.bending import bent, robust
+
+_FEW_CELLS = 2
+SHARE, SHARE_LABELS = 0.25, 16.0
+"""What the forests' share is believed to be, and how many labels that belief is worth."""
+
+
+def are_stages(X: Population) -> bool:
+    """Say whether architectures are rows of stages: whether they have more cells than two."""
+    return as_batch(X).n_cells > _FEW_CELLS
+
+
+def number_widths(encoder: Any, X: Population) -> list[int]:
+    """Return the widths of the last groups of columns of the default encoder; empty but for rows of stages.
+
+    They are sizes, and the groups of `Totals`.
+    """
+    if not are_stages(X):
+        return []
+    (_, sizes), (_, totals) = encoder.transformer_list[-2:]
+    return [len(sizes.get_feature_names_out()), *(width for width in totals.widths_ if width)]
+
+
+def bent_labels(
+    features: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"], groups: Sequence[int], seed: int
+) -> Float64[np.ndarray, " n"]:
+    """Return labels in the unit that a Gaussian process with a linear part finds likeliest, standardised."""
+    process = GaussianProcess(groups=groups, linear=True, n_restarts=0, target="bent", seed=seed)
+    return bent(robust(y), process.fit(features, y).bend_)
+
+
+def forests_share(
+    process: GaussianProcess,
+    without_process: Float64[np.ndarray, " n"],
+    forests: Sequence[tuple[ExtraTrees, Float64[np.ndarray, "n _"]]],
+    target: Float64[np.ndarray, " n"],
+    seed: int,
+) -> float:
+    """Return the share of forests beside a process that has the least squared error on held-out thirds.
+
+    without_process: what is added to the scores of the process. forests: fitted, with their inputs. The share
+    is drawn towards `SHARE` while labels are few. The process keeps its scales: only labels are held out.
+    """
+    gaps, errors = [], []
+    for rows, held in folds(len(target), seed):
+        if not len(held) or np.ptp(target[rows]) == 0:
+            continue
+        first = process.held_out(held) + without_process[held]
+        kept = np.setdiff1d(np.arange(len(target)), held)
+        fresh = [(cast("ExtraTrees", clone(forest)), X) for forest, X in forests]
+        second = [forest.fit(X[kept], target[kept]).predict(X[held]) for forest, X in fresh]
+        gaps.append(np.mean(second, axis=0) - first)
+        errors.append(target[held] - first)
+    gap, error = (np.concatenate(parts) if parts else np.zeros(0) for parts in (gaps, errors))
+    square = float(gap @ gap)
+    best = float(np.clip(gap @ error / square, 0, 1)) if square > 0 else SHARE
+    trust = len(gap) / (len(gap) + SHARE_LABELS)
+    return trust * best + (1 - trust) * SHARE
