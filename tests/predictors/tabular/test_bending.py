@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
 from archenc.errors import InvalidArgument
+from archenc.evaluation.metrics import kendall_tau
 from archenc.predictors import GaussianProcess, Ridge
 from archenc.predictors.tabular.bending import BentEvidence, bent, robust
 from archenc.predictors.tabular.kernels import Evidence, split
