@@ -24,8 +24,7 @@ COMMANDS = re.findall(r"^\$ archenc (.*)$", PAGE, flags=re.MULTILINE)
 RUN = "import sys; from archenc.cli.app import main; sys.argv[0] = 'archenc'; main()"
 
 
-@pytest.fixture(scope="module")
-def member() -> SearchSpace:
+def made_by_the_page() -> SearchSpace:
     """The space of the page, not registered in this process."""
     names: dict[str, object] = {"__name__": "my_space"}
     exec(compile(CODE.replace("spaces.register(Rows())", ""), "my_space.py", "exec"), names)  # noqa: S102
@@ -35,9 +34,9 @@ def member() -> SearchSpace:
 
 
 @pytest.fixture(scope="module")
-def folder(member: SearchSpace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with my_space.py, and measurements of 120 architectures, ten of them blank."""
-    place = tmp_path_factory.mktemp("own")
+    place, member = tmp_path_factory.mktemp("own"), made_by_the_page()
     (place / "my_space.py").write_text(CODE)
     rng = np.random.default_rng(0)
     lines = ["architecture,accuracy"]
@@ -60,27 +59,11 @@ def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-class _Kit(SpaceKit):
-    """The contract that the page speaks of, asked of the space of the page."""
-
-    n_few, n_fuzz = 10, 50
-
-    def __init__(self, member: SearchSpace) -> None:
-        self.member = member
+class TestThePage(SpaceKit):
+    """The contract that the page speaks of, all of it, asked of the space of the page."""
 
     def make_space(self) -> SearchSpace:
-        return self.member
-
-
-def test_the_space_of_the_page_keeps_the_contract(member: SearchSpace) -> None:
-    kit = _Kit(member)
-    kit.test_it_keeps_the_protocol()
-    kit.test_its_cells_are_as_it_says()
-    kit.test_parse_reads_what_format_writes()
-    kit.test_an_unknown_style_is_refused_with_the_legal_ones()
-    kit.test_samples_depend_on_the_seed_alone()
-    kit.test_neighbours_are_other_architectures_each_once()
-    kit.test_damaged_spellings_end_in_an_architecture_or_our_error()
+        return made_by_the_page()
 
 
 def test_the_space_takes_about_forty_lines() -> None:
@@ -120,7 +103,12 @@ def test_a_table_of_another_layout_is_refused(tmp_path: Path) -> None:
         ("architecture,accuracy\nx,1\n", InvalidArchitecture, "table.csv: .*legal"),
         ("architecture,accuracy\n5,1\n5,2\n", InvalidArgument, "table.csv: .* occurs more than once"),
         ("architecture,accuracy\n5,inf\n", InvalidArgument, "table.csv: .*infinite values"),
-        ("architecture,accuracy\n5,good\n", DataError, "table.csv"),
+        (
+            "architecture,accuracy\n5,good\n",
+            DataError,
+            "table.csv: .*'good'.*'architecture' must hold numbers",
+        ),
+        ("architecture,accuracy\n", DataError, "table.csv: no row below the header"),
     ):
         path.write_text(text)
         with pytest.raises(error, match=words):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archenc.errors import UnknownName
+from archenc.errors import InvalidArgument, UnknownName
 from archenc.spaces import SearchSpace, register, space, spaces
 from archenc.spaces.nasbench201 import SPACE
 from archenc.testing.unchecked import unchecked
@@ -38,3 +38,17 @@ def test_a_name_is_a_text(name):
 def test_a_space_of_ones_own_must_not_take_a_name():
     with pytest.raises(ValueError, match="nasbench201"):
         register(SPACE)
+
+
+@unchecked()
+def test_what_lacks_something_of_a_space_is_no_space():
+    class Half:
+        name, aliases, styles = "half", (), ("native",)
+
+        def parse(self, native: object) -> object:
+            return native
+
+    for member, lacks in ((3, "name, aliases, ops"), (Half(), "ops, node_ops, size, max_nodes, format, key")):
+        with pytest.raises(InvalidArgument, match=rf"no search space, for it lacks {lacks}.*SpaceKit"):
+            register(member)  # type: ignore[arg-type]
+    assert "half" not in spaces()

@@ -12,6 +12,7 @@ from archenc.errors import InvalidArchitecture
 from archenc.graph import Architecture
 from archenc.spaces.transnasbench101_macro import SPACE
 from archenc.testing.space_kit import SpaceKit
+from archenc.typing import as_generator
 
 
 class Breaker:
@@ -63,6 +64,8 @@ class Breaker:
             rng = self.calls
         if self.breach == "rounds a size":
             n = int(n)
+        if self.breach == "draws for ever":
+            return [SPACE.parse("64-134421-basic") for _ in range(n) if as_generator(rng).random() < 1]  # type: ignore[arg-type]
         drawn = SPACE.sample(n, rng)  # type: ignore[arg-type]
         return drawn[:-1] if self.breach == "draws too few" else drawn
 
@@ -133,3 +136,9 @@ def test_a_size_that_is_rounded_is_caught(n):
     kit("").test_only_a_whole_number_is_a_sample_size(n)
     with pytest.raises(Failed):
         kit("rounds a size").test_only_a_whole_number_is_a_sample_size(n)
+
+
+def test_a_size_that_fills_the_memory_is_caught_before_it_does():
+    kit("").test_only_a_whole_number_is_a_sample_size(10**30)
+    with pytest.raises(AssertionError, match="drawn from again and again"):
+        kit("draws for ever").test_only_a_whole_number_is_a_sample_size(10**30)

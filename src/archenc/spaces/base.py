@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
+from archenc.errors import InvalidArgument, shown
 from archenc.graph import Architecture, Op
 from archenc.registry import Registry
 from archenc.typing import Seed
@@ -75,6 +76,15 @@ def spaces() -> list[str]:
 
 
 def register(member: SearchSpace) -> None:
-    """Add a space of your own, under its name and aliases. Raises DuplicateName."""
+    """Add a space of your own, under its name and aliases.
+
+    Raises InvalidArgument, which names what it lacks of `SearchSpace`; DuplicateName.
+    """
+    expected = (*SearchSpace.__annotations__, *(name for name in vars(SearchSpace) if name[0] != "_"))
+    if lacks := [name for name in expected if not hasattr(member, name)]:
+        raise InvalidArgument(
+            f"member={shown(member)}: no search space, for it lacks {', '.join(lacks)}; "
+            "archenc.testing.SpaceKit says what each must do"
+        )
     for name in (member.name, *member.aliases):
         _REGISTRY.add(name, member)

@@ -34,7 +34,12 @@ def table_from_csv(
     others = [name for name in names if name != column]
     if not others:
         raise DataError(f"{path}: no column but {column!r}; expected one of numbers at least")
-    numbers, texts = read_csv(path, others, [column])
+    try:
+        numbers, texts = read_csv(path, others, [column])
+    except DataError as error:
+        raise DataError(f"{error}; every column but {column!r} must hold numbers") from error
+    if not texts[column]:
+        raise DataError(f"{path}: no row below the header")
     try:
         return BenchmarkTable.from_columns(space_name, texts[column], numbers, metrics)
     except (InvalidArchitecture, InvalidArgument) as error:

@@ -19,6 +19,7 @@ import pytest
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, Cell, Edge, View, as_batch, ids, op, op_on_node
 from archenc.spaces import SearchSpace
+from archenc.testing.bounded import Bounded
 from archenc.testing.fuzz import Outcome, fuzz
 from archenc.testing.unchecked import unchecked
 
@@ -148,7 +149,7 @@ class SpaceKit(ABC):
     @unchecked()
     def test_only_a_whole_number_is_a_sample_size(self, n: Any) -> None:
         with pytest.raises(InvalidArgument, match=r"n=.*integer"):
-            self.make_space().sample(n, 0)
+            self.make_space().sample(n, Bounded(10_000))
 
     def test_the_list_is_complete_and_without_repeats(self) -> None:
         space = self.make_space()
