@@ -64,7 +64,12 @@ CANDIDATES = {
     "inception_w16_1-1": partial(inception, 16, (1, 1)),
     "inception_w16_2-2": partial(inception, 16, (2, 2)),
     "inception_w32_1": partial(inception, 32, (1,)),
+    "inception_w4_1-1": partial(inception, 4, (1, 1)),
+    "inception_w8_2-1": partial(inception, 8, (2, 1)),
+    "inception_w24_1": partial(inception, 24, (1,)),
     "squeeze_w16_1-1": partial(squeeze, 16, (1, 1)),
     "squeeze_w32_1-1": partial(squeeze, 32, (1, 1)),
     "squeeze_w32_2-2": partial(squeeze, 32, (2, 2)),
+    "squeeze_w64_1": partial(squeeze, 64, (1,)),
+    "squeeze_w48_1-1-1": partial(squeeze, 48, (1, 1, 1)),
 }

@@ -70,6 +70,10 @@ CANDIDATES = {
     "convnext_d32_l2_k3": partial(convnext, 32, 2, 3),
     "convnext_d32_l4_k5": partial(convnext, 32, 4, 5),
     "convnext_d24_l2_k3_p1": partial(convnext, 24, 2, 3, 1),
+    "convnext_d8_l2_k3_p1": partial(convnext, 8, 2, 3, 1),
+    "convnext_d48_l1_k5": partial(convnext, 48, 1, 5),
+    "convnext_d24_l3_k3_r4": partial(convnext, 24, 3, 3, 2, 4),
+    "poolformer_d48_l3_r4": partial(poolformer, 48, 3, 2, 4),
     "poolformer_d16_l2": partial(poolformer, 16, 2),
     "poolformer_d32_l2": partial(poolformer, 32, 2),
     "poolformer_d32_l3_p1": partial(poolformer, 32, 3, 1),
@@ -77,4 +81,7 @@ CANDIDATES = {
     "convmixer_d32_l2_k3": partial(convmixer, 32, 2, 3),
     "convmixer_d32_l4_k5": partial(convmixer, 32, 4, 5),
     "convmixer_d24_l2_k5_p1": partial(convmixer, 24, 2, 5, 1),
+    "convmixer_d8_l2_k3": partial(convmixer, 8, 2, 3),
+    "convmixer_d16_l4_k3": partial(convmixer, 16, 4, 3),
+    "convmixer_d48_l1_k5": partial(convmixer, 48, 1, 5),
 }

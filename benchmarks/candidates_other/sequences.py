@@ -71,9 +71,17 @@ class Hybrid(nn.Module):
 CANDIDATES = {
     "gru_32": partial(Recurrent, 32, 1, nn.GRU),
     "lstm_32_2": partial(Recurrent, 32, 2, nn.LSTM),
+    "gru_16": partial(Recurrent, 16, 1, nn.GRU),
+    "gru_64": partial(Recurrent, 64, 1, nn.GRU),
+    "lstm_24": partial(Recurrent, 24, 1, nn.LSTM),
+    "rnn_48_2": partial(Recurrent, 48, 2, nn.RNN),
+    "rows_16_1": partial(Rows, 16, 1),
+    "rows_48_5": partial(Rows, 48, 5),
     "rows_32_2": partial(Rows, 32, 2),
     "rows_64_3": partial(Rows, 64, 3),
     "hybrid_16_1": partial(Hybrid, 16, 2, 1),
     "hybrid_32_1": partial(Hybrid, 32, 4, 1),
     "hybrid_32_3": partial(Hybrid, 32, 4, 3),
+    "hybrid_8_1": partial(Hybrid, 8, 2, 1),
+    "hybrid_24_2": partial(Hybrid, 24, 4, 2),
 }

@@ -177,9 +177,11 @@ def _measured(path: Path, metric: str) -> dict[str, float]:
 
 
 def _names(text: str) -> tuple[str, ...]:
+    from archenc.pipelines.candidates.first_steps import NAME
     from archenc.proxies import proxy
 
-    return tuple(proxy(name.strip()).name for name in text.split(",") if name.strip())
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return tuple(name if name == NAME else proxy(name).name for name in names)
 
 
 def _inputs(text: str, shape: tuple[int, ...], batch: int, seed: int, classes: int) -> Inputs:

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from archenc.errors import InvalidArgument
-from archenc.pipelines.candidates.predicting import PRIOR, predict, standardised
+from archenc.pipelines.candidates.predicting import PRIOR, PRIOR_WITHOUT_STEPS, predict, standardised
 
 NAMES = ("log_params", "score_jacov", "a", "b", "c")
 
@@ -33,25 +33,55 @@ def test_with_four_labels_it_leans_on_the_prior() -> None:
     X, y = networks(60, 1)
     y = y - 5 * np.tanh(X[:, 0] + X[:, 2]) + 5 * X[:, :2].mean(1)
     found = predict(X, NAMES, np.arange(4), y[:4])
-    assert set(PRIOR) <= set(NAMES)
+    assert set(PRIOR_WITHOUT_STEPS) <= set(NAMES)
     assert kendalltau(found.score[4:], y[4:]).statistic > 0.3
 
 
+def test_the_first_steps_of_a_training_are_believed_before_all_else() -> None:
+    X, _ = networks(60, 3)
+    steps = np.random.default_rng(3).normal(size=60)
+    y = 80 + 5 * steps
+    rest, names = np.arange(4, 60), (*NAMES, *PRIOR)
+    known = predict(np.column_stack([X, steps]), names, np.arange(4), y[:4])
+    unknown = predict(np.column_stack([X, np.full(60, np.nan)]), names, np.arange(4), y[:4])
+    without = predict(X, NAMES, np.arange(4), y[:4])
+    assert kendalltau(known.score[rest], y[rest]).statistic > 0.6
+    assert np.array_equal(unknown.score, without.score)
+
+
 def test_intervals_hold_the_share_that_they_promise() -> None:
-    inside = []
-    for seed in range(30):
-        X, y = networks(60, seed)
-        found = predict(X, NAMES, np.arange(14), y[:14], coverage=0.8)
-        inside.append(((found.low <= y) & (y <= found.high))[14:].mean())
-        assert (found.low <= found.high).all()
-    assert 0.74 < np.mean(inside) < 0.97
+    for measured, coverage in ((6, 0.8), (14, 0.8), (14, 0.5), (14, 0.95)):
+        inside = []
+        for seed in range(30):
+            X, y = networks(60, seed)
+            found = predict(X, NAMES, np.arange(measured), y[:measured], coverage=coverage)
+            inside.append(((found.low <= y) & (y <= found.high))[measured:].mean())
+            assert (found.low < found.mean).all()
+            assert (found.mean < found.high).all()
+        assert abs(np.mean(inside) - coverage) < 0.12
 
 
-def test_too_few_labels_for_a_coverage_give_no_end() -> None:
+def test_deviations_grow_with_the_errors_of_what_was_left_out() -> None:
+    """Labels that nothing explains make predictions as wide as the labels are."""
+    X, y = networks(60, 0)
+    noise = np.random.default_rng(0).permutation(y)
+    found, lost = (predict(X, NAMES, np.arange(20), labels[:20]) for labels in (y, noise))
+    assert np.median(lost.std) > 1.3 * np.median(found.std)
+    assert np.median(lost.std) > 0.8
+
+
+def test_a_larger_coverage_is_wider_and_has_ends_with_few_labels() -> None:
     X, y = networks(20, 0)
-    found = predict(X, NAMES, np.arange(5), y[:5], coverage=0.95)
-    assert np.isinf(found.low).all()
-    assert np.isinf(found.high).all()
+    half, most = (predict(X, NAMES, np.arange(5), y[:5], coverage=share) for share in (0.5, 0.95))
+    assert np.isfinite([most.low, most.high]).all()
+    assert (most.low < half.low).all()
+    assert (most.high > half.high).all()
+
+
+def test_labels_of_which_all_but_one_are_equal_are_enough() -> None:
+    X, _ = networks(12, 0)
+    found = predict(X, NAMES, np.arange(5), np.array([1.0, 1.0, 1.0, 1.0, 2.0]), expects_large=False)
+    assert np.isfinite([found.low, found.mean, found.high]).all()
 
 
 def test_the_unit_of_labels_changes_nothing_but_the_unit() -> None:

@@ -13,12 +13,14 @@ from torch import nn
 from archenc.encoders.module_features import NAMES, ModuleFeatures
 from archenc.errors import ArchencError
 from archenc.networks import trace
+from archenc.pipelines.candidates import first_steps as steps
 from archenc.pipelines.candidates.loading import NoCandidate
 from archenc.proxies import Inputs, score
+from archenc.proxies.base import Undefined
 from archenc.text import exported_source, module_source
 
-SCORES = ("grad_norm", "jacov", "l2_norm", "nwot", "plain", "snip", "synflow", "zen")
-"""The scores that are computed unless others are asked for."""
+SCORES = ("grad_norm", "jacov", "l2_norm", "nwot", "plain", "snip", "synflow", "zen", steps.NAME)
+"""The scores that are computed unless others are asked for: zero-cost proxies, and `first_steps`."""
 
 
 @final
@@ -52,14 +54,32 @@ def describe(
             module, inputs.x[:1], max_nodes=None
         ).architecture()  # drawn together, layers would be lost
         graph = ModuleFeatures().fit([arch]).transform([arch])[0]
-        scored = score(module, inputs, tuple(scores), seed=seed) if scores else None
+        scored, reasons = _scores(module, inputs, scores, seed)
     except ArchencError as error:
         raise NoCandidate(str(error)) from error
     features = dict(zip(NAMES, graph.astype(float).tolist(), strict=True))
     for name in scores:
-        value = scored[name] if scored is not None else math.nan
+        value = scored[name]
         features[f"score_{name}"] = float(np.sign(value) * np.log10(1 + abs(value)))
-    return Description(features, _code(module, inputs), dict(scored.reasons) if scored is not None else {})
+    return Description(features, _code(module, inputs), reasons)
+
+
+def _scores(
+    module: nn.Module, inputs: Inputs, names: Sequence[str], seed: int
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Return the scores, NaN where there is none, and why."""
+    proxies = tuple(name for name in names if name != steps.NAME)
+    values: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    if proxies:
+        found = score(module, inputs, proxies, seed=seed)
+        values, reasons = dict(found), dict(found.reasons)
+    if steps.NAME in names:
+        try:
+            values[steps.NAME] = steps.first_steps(module, inputs, seed=seed)
+        except Undefined as reason:
+            values[steps.NAME], reasons[steps.NAME] = math.nan, str(reason)
+    return values, reasons
 
 
 def _code(module: nn.Module, inputs: Inputs) -> str:
