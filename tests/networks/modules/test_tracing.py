@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from archenc.errors import InvalidArgument
 from archenc.networks import trace
 
 WAYS = pytest.mark.parametrize("how", ["export", "fx"])
@@ -130,3 +134,92 @@ def test_functions_say_as_much_as_modules(how: str) -> None:
     graph = trace(Functional(), (4, 8, 8), how=how)
     assert [step.op for step in graph.steps] == ["depthwise3x3", "depthwise3x3", "max_pool3x3", "avg_pool"]
     assert (graph.params, graph.macs) == (36, 2 * 64 * 36)
+
+
+class Applies(nn.Module):
+    """A function of the input and of one weight."""
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Tensor], *weight: int) -> None:
+        super().__init__()
+        self.function, self.weight = function, nn.Parameter(torch.zeros(weight))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x, self.weight)
+
+
+@pytest.mark.parametrize(
+    ("function", "weight", "shape", "channels", "products"),
+    [
+        (lambda x, w: torch.einsum("bchw,kc->bkhw", x, w), (7, 3), (3, 6, 5), 7, 7 * 6 * 5 * 3),
+        (lambda x, w: torch.einsum("...c,kc->...k", x, w), (7, 3), (4, 3), 7, 4 * 7 * 3),
+        (lambda x, w: torch.einsum("bij,jk", x, w), (3, 7), (4, 3), 7, 4 * 7 * 3),
+        (lambda x, w: torch.einsum("bdi,bdj->bij", x * w, x), (5,), (6, 5), 5, 6 * 5 * 5),
+        (lambda x, w: w @ x, (8, 3), (3, 5), 8, 8 * 5 * 3),
+        (lambda x, w: x.transpose(1, 2) @ w, (6, 8), (6, 5), 8, 5 * 8 * 6),
+        (lambda x, w: torch.addmm(w[0], x, w), (5, 8), (5,), 8, 5 * 8),
+        (lambda x, w: torch.baddbmm(w, x, x.transpose(1, 2)), (1, 3, 3), (3, 5), 3, 3 * 3 * 5),
+        (lambda x, w: torch.tensordot(x, w, dims=([1], [0])), (3, 7), (3, 6), 7, 6 * 7 * 3),
+        (lambda x, w: torch.tensordot(x, w, dims=1), (6, 7), (3, 6), 7, 3 * 7 * 6),
+        (lambda x, w: F.scaled_dot_product_attention(x, x, x) * w, (1,), (2, 6, 5), 10, 2 * 2 * 6 * 6 * 5),
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 2])
+def test_products_are_counted_along_what_they_sum(function, weight, shape, channels, products, batch) -> None:
+    graph = trace(Applies(function, *weight), torch.zeros(batch, *shape))
+    multiplies = [step for step in graph.steps if step.macs]
+    assert [(step.channels, step.macs) for step in multiplies] == [(channels, products)]
+
+
+@WAYS
+def test_what_hangs_on_no_data_is_no_operation(how: str) -> None:
+    module = Applies(lambda x, w: F.linear(x + torch.zeros_like(x), w) + torch.ones(3), 3, 4)
+    assert [step.op for step in trace(module, (4,), how=how).steps] == ["linear"]
+
+
+class Cells(nn.Module):
+    def __init__(self, cell: nn.Module) -> None:
+        super().__init__()
+        self.cell, self.head = cell, nn.Linear(12, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        state: Any = None
+        for place in range(x.shape[1]):
+            state = self.cell(x[:, place], state)
+        return self.head(state[0] if isinstance(state, tuple) else state)
+
+
+@pytest.mark.parametrize(("cell", "gates"), [(nn.GRUCell, 3), (nn.LSTMCell, 4), (nn.RNNCell, 1)])
+def test_a_recurrent_cell_is_counted_at_every_place(cell: Any, gates: int) -> None:
+    graph = trace(Cells(cell(6, 12)), (4, 6))
+    weights = gates * 12 * (6 + 12 + 2)
+    assert [(step.op, step.params, step.macs) for step in graph.steps] == [
+        ("recurrent", weights, weights), *[("recurrent", 0, weights)] * 3, ("linear", 26, 24),
+    ]  # fmt: skip
+
+
+def test_what_nobody_asked_for_is_left_out_unless_it_costs() -> None:
+    class Loose(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+            self.unread, self.head = nn.Linear(8, 3), nn.Linear(8, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.attend(x, x, x)[0]  # its mean attention is not read
+            torch.relu(self.unread(x))
+            return self.head(x)
+
+    graph = trace(Loose(), (5, 8))
+    names = ["linear", "matmul", "softmax", "matmul", "linear", "linear", "linear"]
+    assert [step.op for step in graph.steps] == names
+    assert graph.params == sum(weight.numel() for weight in Loose().parameters())
+    assert graph.outputs == (7,)
+    assert graph.steps[-1].sources == (5,)
+
+
+def test_tokens_are_no_shape_and_the_message_says_what_to_give() -> None:
+    module = nn.Sequential(nn.Embedding(9, 4), nn.Linear(4, 2))
+    with pytest.raises(InvalidArgument, match=r"may also be a batch of the type .*dtype=torch\.long"):
+        trace(module, (5,))
+    graph = trace(module, torch.zeros(2, 5, dtype=torch.long))
+    assert [step.op for step in graph.steps] == ["embedding", "linear"]

@@ -22,10 +22,15 @@ TRANSPARENT = frozenset(
 )
 """Calls that move numbers about, or do nothing in evaluation: they are no nodes."""
 
+CONSTANT = frozenset(
+    "zeroslike oneslike fulllike emptylike randlike randnlike newzeros newones newfull newempty".split()  # noqa: SIM905
+)
+"""Calls that read of their operand no more than its shape: what they make hangs on no data."""
+
 _NAMED = {
     "linear": "linear addmm",
-    "matmul": "matmul mm bmm baddbmm einsum mv dot outer",
-    "recurrent": "lstm gru rnn rnntanh rnnrelu",
+    "matmul": "matmul mm bmm baddbmm einsum mv dot outer addmv tensordot",
+    "recurrent": "lstm gru rnn rnntanh rnnrelu lstmcell grucell rnncell rnntanhcell rnnrelucell",
     "embedding": "embedding embeddingbag",
     "batch_norm": "batchnorm nativebatchnorm syncbatchnorm nativebatchnormlegitnotraining",
     "layer_norm": "layernorm nativelayernorm rmsnorm",
@@ -54,7 +59,8 @@ class Call:
     """One call: its name, and what its meaning hangs on. Shapes are without the batch.
 
     weight: shape of the first weight, if it has one. weighted: whether any weight is read. window: kernel of
-    a pooling. inputs: shapes of the maps that it reads.
+    a pooling. inputs: shapes of the maps that it reads. summed: of a product of matrices, the products that
+    each number of it sums.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Call:
     weighted: bool = False
     groups: int = 1
     window: tuple[int, ...] = ()
+    summed: int | None = None
 
 
 def plain(name: str) -> tuple[str, int]:
@@ -103,12 +110,10 @@ def macs(name: str, call: Call) -> int:
         return out * prod(weight[1:])
     if name == "transposed_conv" and weight and call.inputs:
         return prod(call.inputs[0]) * prod(weight[1:])
-    if name == "linear" and call.inputs:
-        return out * call.inputs[0][-1]
-    if name == "matmul" and call.inputs:
-        return out * call.inputs[0][-1]
-    if name == "attention" and len(call.inputs) > 1:
-        return 2 * prod(call.inputs[0]) * call.inputs[1][-2]
+    if name in ("linear", "matmul"):
+        return out * (call.summed or 0)
+    if name == "attention" and call.inputs:  # one input: queries, keys and values are one tensor
+        return 2 * prod(call.inputs[0]) * call.inputs[min(1, len(call.inputs) - 1)][-2]
     return 0
 
 

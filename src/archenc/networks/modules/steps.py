@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import final
 
 from archenc.graph import op
-from archenc.networks.modules.naming import Call, Shape, macs, operation
+from archenc.networks.modules.naming import CONSTANT, Call, Shape, macs, operation, plain
 
 _LAST = frozenset({"linear", "layer_norm", "embedding", "recurrent", "softmax", "matmul"})
 _FIRST = frozenset({"batch_norm", "group_norm", "global_pool", "conv1d", "conv3d", "transposed_conv"})
@@ -87,21 +87,24 @@ class Writer:
         groups: int = 1,
         window: tuple[int, ...] = (),
         weights: Iterable[str] = (),
+        summed: int | None = None,
     ) -> Value:
         """Write a call down and return its value. out: shape with the batch, None for what is no tensor.
 
-        given: its operands. weights: names of weights that a module has of its own.
+        given: its operands. weights: names of weights that a module has of its own. summed: see `Call`.
         """
+        if plain(name)[0] in CONSTANT:
+            return Value((), (), out)
         producers = tuple(dict.fromkeys(number for one in given for number in one.producers))
         named = self.weights.of([*(name for one in given for name in one.weights), *weights])
         maps = tuple(one.shape[1:] for one in given if one.producers and one.shape is not None)
         if out is None or not producers:  # computed from weights and constants alone: no operation on data
             return Value(producers, named, out)
-        call = Call(name, out[1:], maps, weight, bool(named), groups, window)
+        call = Call(name, out[1:], maps, weight, bool(named), groups, window, summed)
         found = operation(call)
         if found is None:
             return Value(producers, named, out)
-        channels, size = self._layout(found, out, producers)
+        channels, size = self._layout(found, out, producers, weight)
         own = [weight for weight in named if weight not in self._read]
         self._read.update(own)
         numel = self.weights.numel
@@ -112,12 +115,16 @@ class Writer:
         self.steps.append(Step(op(found).name, path, producers, channels, size, params, cost))
         return Value((self.n_inputs + len(self.steps) - 1,), (), out)
 
-    def _layout(self, name: str, out: Shape, producers: tuple[int, ...]) -> tuple[int, int]:
+    def _layout(
+        self, name: str, out: Shape, producers: tuple[int, ...], weight: Shape | None
+    ) -> tuple[int, int]:
         """Return channels and places of what a step makes: which axis is which, only the operation knows."""
         rest = out[1:] or (1,)
         whole = max(prod(out) // self.batch, 1)
         if name == "attention" and len(rest) == 3:
             channels = rest[0] * rest[2]
+        elif name == "linear" and weight:  # a weight may multiply from the left, too
+            channels = next((size for size in reversed(rest) if size in weight), rest[-1])
         elif name in _LAST or len(rest) == 1:
             channels = rest[-1]
         elif name in _FIRST or name.startswith(("conv", "depthwise", "grouped")):
@@ -133,3 +140,25 @@ class Writer:
             if number >= self.n_inputs and self.steps[number - self.n_inputs].channels in rest:
                 return self.steps[number - self.n_inputs].channels
         return rest[0] if len(rest) == 3 else rest[-1]
+
+
+def without_loose_ends(
+    steps: Sequence[Step], outputs: tuple[int, ...], n_inputs: int
+) -> tuple[list[Step], tuple[int, ...]]:
+    """Leave out steps that no output hangs on and that cost nothing, such as a mean of attention weights.
+
+    Steps with weights or multiply-accumulates stay: the module has, and computes, them. Returns the steps and
+    the outputs, numbered anew.
+    """
+    needed = {*range(n_inputs), *outputs}
+    for number in reversed(range(len(steps))):
+        step = steps[number]
+        if n_inputs + number in needed or step.params or step.macs:
+            needed |= {n_inputs + number, *step.sources}
+    place = {number: row for row, number in enumerate(sorted(needed))}
+    kept = [
+        replace(step, sources=tuple([place[source] for source in step.sources]))
+        for number, step in enumerate(steps, n_inputs)
+        if number in needed
+    ]
+    return kept, tuple([place[number] for number in outputs])

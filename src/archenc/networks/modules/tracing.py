@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -14,7 +15,9 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from archenc.errors import InvalidArgument, shown
-from archenc.networks.modules.steps import Step, Value, Weights, Writer
+from archenc.networks.modules.naming import plain
+from archenc.networks.modules.products import summed
+from archenc.networks.modules.steps import Step, Value, Weights, Writer, without_loose_ends
 
 WAYS = ("auto", "export", "fx")
 
@@ -39,7 +42,8 @@ def steps_of(
                 continue
             try:
                 with _quiet(), torch.no_grad():
-                    return *tracer(module, tuple(example)), way
+                    steps, outputs = tracer(module, tuple(example))
+                return *without_loose_ends(steps, outputs, len(example)), way
             except Exception as error:
                 reasons.append(f"{way}: {_reason(error)}")
     finally:
@@ -71,8 +75,18 @@ def _check_runs(module: nn.Module, example: Sequence[Tensor]) -> None:
     except Exception as error:
         raise InvalidArgument(
             f"module={type(module).__name__}: it does not run on examples of shape "
-            f"{', '.join(str(tuple(one.shape)) for one in example)} ({_reason(error)})"
+            f"{', '.join(str(tuple(one.shape)) for one in example)} ({_reason(error)}){_other_type(error)}"
         ) from error
+
+
+def _other_type(error: Exception) -> str:
+    """Say what to do where a module wants numbers of another type than those that a shape becomes."""
+    if not re.search(r"dtype|scalar type", str(error)):
+        return ""
+    return (
+        "; an example may also be a batch of the type that it takes, such as "
+        "torch.zeros(1, 9, dtype=torch.long) of tokens"
+    )
 
 
 @contextmanager
@@ -115,6 +129,7 @@ def _export(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step],
                 weight=weight,
                 groups=_named(node, "groups", 1),
                 window=_window(_named(node, "kernel_size", ())),
+                summed=_summed(_called(node), node, "val"),
             )
     made = frozenset(signature.user_outputs)  # the graph also returns buffers that were written to
     return writer.steps, _outputs(
@@ -152,6 +167,7 @@ def _fx(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tup
                 groups=int(getattr(leaf, "groups", 1)),
                 window=_window(getattr(leaf, "kernel_size", ())),
                 weights=own,
+                summed=_summed(type(leaf).__name__, node, "tensor_meta"),
             )
         elif node.op in ("call_function", "call_method"):
             name = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", "other")
@@ -164,6 +180,7 @@ def _fx(module: nn.Module, example: tuple[Tensor, ...]) -> tuple[list[Step], tup
                 weight=weight,
                 groups=_passed(node, "groups", 6, 1) if "conv" in str(name) else 1,
                 window=_window(_passed(node, "kernel_size", 1, ())) if "pool" in str(name) else (),
+                summed=_summed(str(name), node, "tensor_meta"),
             )
     return writer.steps, _outputs(traced.graph, values)
 
@@ -213,6 +230,12 @@ def _passed(node: fx.Node, name: str, position: int, default: Any) -> Any:
     if name in node.kwargs:
         return node.kwargs[name]
     return node.args[position] if position < len(node.args) else default
+
+
+def _summed(name: str, node: fx.Node, meta: str) -> int | None:
+    """Return what `products.summed` says of a call. meta: where its tracer keeps what a node makes."""
+    given = fx.map_arg((*node.args, *node.kwargs.values()), lambda one: _shape(one.meta.get(meta)))
+    return summed(plain(name)[0], given)
 
 
 def _window(size: Any) -> tuple[int, ...]:
