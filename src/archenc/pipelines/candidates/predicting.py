@@ -8,6 +8,7 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float64, Int
+from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
 from archenc.errors import InvalidArgument
@@ -16,7 +17,7 @@ from archenc.predictors import GaussianProcess
 from archenc.predictors.checks import check_targets
 
 PRIOR: Mapping[str, float] = {"score_first_steps": 0.8}
-"""What goes with accuracy before anything is measured, and what one standard deviation of it is worth in
+"""What goes with accuracy before anything is measured, and what one deviation of its ranks is worth in
 those of the labels. Chosen, as all here is, on networks of other families than those it was measured on.
 """
 PRIOR_WITHOUT_STEPS: Mapping[str, float] = {"log_params": 0.3, "score_jacov": 0.3}
@@ -77,8 +78,8 @@ def predict(
     values: features, NaN where missing; names: of the columns. rows: which networks were measured; y: their
     labels, higher is better. coverage: of the intervals. expects_large: whether labels are thought to grow
     with `PRIOR`, as accuracies do and speeds do not.
-    The labels, as `half_ranked`, are a smooth function of all features beyond the prior: the z-scores of its
-    features, times what they are worth.
+    The labels, as `half_ranked`, are a smooth function of all features beyond the prior: the normal scores of
+    the ranks of its features, times what they are worth.
     Raises InvalidArgument for fewer than 4 labels, equal labels, networks that are all alike, or a coverage
     outside (0, 1).
     """
@@ -108,13 +109,22 @@ def predict(
 
 def _prior(values: Float64[np.ndarray, "n d"], names: Sequence[str]) -> Float64[np.ndarray, " n"]:
     """Return what is believed before labels are seen; nothing of features that are missing or all alike."""
-    z: dict[str, Float64[np.ndarray, " n"]] = {}
-    for column, name in enumerate(names):
-        known = values[np.isfinite(values[:, column]), column]
-        if name in {*PRIOR, *PRIOR_WITHOUT_STEPS} and known.size and known.std() > 1e-9:
-            z[name] = standardised(values[:, [column]])[:, 0]
-    signs = PRIOR if z.keys() >= PRIOR.keys() else PRIOR_WITHOUT_STEPS
-    return sum((worth * z[name] for name, worth in signs.items() if name in z), np.zeros(len(values)))
+    told = {
+        name: values[:, list(names).index(name)] for name in (*PRIOR, *PRIOR_WITHOUT_STEPS) if name in names
+    }
+    scores = {name: _normal_scores(value) for name, value in told.items()}
+    signs = PRIOR if all(name in scores and scores[name].any() for name in PRIOR) else PRIOR_WITHOUT_STEPS
+    return sum(
+        (worth * scores[name] for name, worth in signs.items() if name in scores), np.zeros(len(values))
+    )
+
+
+def _normal_scores(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Return the normal scores of ranks, in which labels are, too; 0 for missing values."""
+    known = np.isfinite(value)
+    found = np.zeros(len(value))
+    found[known] = norm.ppf((rankdata(value[known]) - 0.5) / max(known.sum(), 1))
+    return found
 
 
 def _fitted(
