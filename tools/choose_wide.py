@@ -99,7 +99,7 @@ def main() -> None:
         parts = [
             GraphFeatures(max_subset=1, published=True).fit(task.X).transform(task.X),
             Sizes().fit(task.X).transform(task.X),
-            *np.split(totals.transform(task.X), [totals.widths_[0]], axis=1),
+            *sums_and_logarithms(totals, task),
         ]
         names = list(totals.get_feature_names_out())
         for cost in ("params", "flops"):
@@ -122,6 +122,21 @@ def main() -> None:
             for name, values in taus.items():
                 print(f"{space}: {metric},{n},{trials},{name},{np.mean(values):.4f}")
             sys.stdout.flush()
+
+
+def sums_and_logarithms(totals: Totals, task: Task) -> list[np.ndarray]:
+    """Return sums of sizes and logarithms of parameters and FLOPs, of the whole and of the cells.
+
+    That was all of `Totals` when this was asked; `choose_stages` compares it with what there is now.
+    """
+    names = totals.get_feature_names_out().tolist()
+    known = [name for name in names if "activations" not in name and not name.endswith("_m")]
+    columns = {
+        start: [names.index(name) for name in known if name.startswith("cell") == start]
+        for start in (False, True)
+    }
+    values = totals.transform(task.X)
+    return [values[:, columns[False]], values[:, columns[True]]]
 
 
 def members(parts: list[np.ndarray], seed: int) -> dict:

@@ -103,3 +103,11 @@ def test_on_rows_of_stages_the_default_has_no_flan(name):
     )
     np.testing.assert_array_equal(default.predict(archs), without.predict(archs))
     assert default.flow_ is None
+
+
+def test_where_operations_are_many_features_are_of_single_ones_and_the_default_has_no_flan():
+    archs = space("einspace").sample(56, 0)
+    model = Recommended(n_estimators=5).fit(archs[:50], np.arange(50.0))
+    assert model.flow_ is None
+    single = GraphFeatures(max_subset=1, published=True).fit(archs[:50])
+    np.testing.assert_array_equal(model.rest_.graph_.transform(archs), single.transform(archs))

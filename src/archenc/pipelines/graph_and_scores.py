@@ -13,13 +13,18 @@ from sklearn.pipeline import FeatureUnion
 
 from archenc.encoders import GraphFeatures, Sizes, Totals, ZeroCost
 from archenc.encoders.base import Population
-from archenc.errors import UnknownName
 from archenc.graph import as_batch
-from archenc.pipelines.stages import are_stages, bent_labels, forests_share, number_widths
+from archenc.pipelines.stages import (
+    are_stages,
+    bent_labels,
+    forests_share,
+    has_many_ops,
+    n_ops,
+    number_widths,
+)
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
-from archenc.spaces import space
 
 Missing = Literal["raise", "middle", "indicator"]
 
@@ -176,17 +181,14 @@ class GraphAndScores(Predictor):
 def graph_encoder(X: Population) -> Any:
     """Return the unfitted default encoder of the graphs of a population.
 
-    Published graph features; of spaces with more than eight operations, over pairs of them, for subsets grow
-    too many. Where an architecture is a row of stages, or has attributes, most of what is chosen are numbers:
-    `Sizes` stands beside them; and of a row of stages features count single operations, and `Totals` follow.
+    Published graph features; of spaces with more than eight operations, over pairs of them, and with more
+    than sixteen over single ones, for subsets grow too many. Where an architecture is a row of stages, or has
+    attributes, most of what is chosen are numbers: `Sizes` stands beside them; and of a row of stages
+    features count single operations, and `Totals` follow.
     """
     batch = as_batch(X)
-    try:
-        members = len(space(batch.space).ops)
-    except UnknownName:  # the encoder says what it needs then
-        members = 0
     stages = are_stages(batch)
-    most = 1 if stages else 2 if members > _FEW_OPS else None
+    most = 1 if stages or has_many_ops(batch) else 2 if n_ops(batch) > _FEW_OPS else None
     features = GraphFeatures(max_subset=most, published=True)
     if not stages and not batch.attribute_names:
         return features

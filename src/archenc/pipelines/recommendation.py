@@ -15,7 +15,7 @@ from archenc.errors import require
 from archenc.graph import GraphBatch
 from archenc.pipelines.blending import FOLDS, Blend, blend, folds
 from archenc.pipelines.graph_and_scores import GraphAndScores, Missing, half_ranked
-from archenc.pipelines.stages import are_stages
+from archenc.pipelines.stages import are_stages, has_many_ops
 from archenc.predictors import Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
@@ -30,9 +30,9 @@ class Recommended(Predictor):
 
     scores, names, missing, graph, prior, max_features, n_estimators: as in `GraphAndScores`. flow_from:
     number of labels from which FLAN (T = 1) joins, which takes PyTorch and about a second of one core for
-    every four labels; None: never; "auto": 48, and never where architectures are rows of stages. Its share of
-    the score is what ranks best on held-out thirds of the training architectures. With five scores or more
-    FLAN gets them as a supplement. seed: of everything.
+    every four labels; None: never; "auto": 48, and never where architectures are rows of stages or the
+    space has more than sixteen operations. Its share of the score is what ranks best on held-out thirds of
+    the training architectures. With five scores or more FLAN gets them as a supplement. seed: of everything.
 
     Scores are in the unit of those of `GraphAndScores`, with a standard deviation from the members' own and
     their disagreement. How it was chosen: docs/results/recommended_choice.csv.
@@ -95,7 +95,7 @@ class Recommended(Predictor):
         if self.flow_from is None:
             return False
         if isinstance(self.flow_from, str):
-            return len(X) >= _FLOW_FROM and not are_stages(X)
+            return len(X) >= _FLOW_FROM and not are_stages(X) and not has_many_ops(X)
         return len(X) >= self.flow_from
 
     def _rest(self) -> GraphAndScores:
@@ -196,6 +196,6 @@ def recommended(
 
     scores: zero-cost scores by native spelling (a `Scores`, a dict), or None to use the graph alone.
     flow_from: labels from which FLAN joins, None for never (seconds instead of minutes at hundreds); "auto"
-    is 48, and never for rows of stages.
+    is 48, and never for rows of stages or more than sixteen operations.
     """
     return Recommended(scores, names, missing=missing, flow_from=flow_from, seed=seed)

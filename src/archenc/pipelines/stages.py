@@ -1,4 +1,4 @@
-"""What the recommended predictor does otherwise where an architecture is a row of stages."""
+"""Which architectures are no small cells, and what the recommended predictor does otherwise for stages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from jaxtyping import Float64
 from sklearn.base import clone
 
 from archenc.encoders.base import Population
+from archenc.errors import UnknownName
 from archenc.graph import as_batch
 from archenc.pipelines.blending import folds
 from archenc.predictors import ExtraTrees, GaussianProcess
 from archenc.predictors.tabular.bending import bent, robust
+from archenc.spaces import space
 
-_FEW_CELLS = 2
+_FEW_CELLS, _MANY_OPS = 2, 16
 SHARE, SHARE_LABELS = 0.25, 16.0
 """What the forests' share is believed to be, and how many labels that belief is worth."""
 
@@ -23,6 +25,19 @@ SHARE, SHARE_LABELS = 0.25, 16.0
 def are_stages(X: Population) -> bool:
     """Say whether architectures are rows of stages: whether they have more cells than two."""
     return as_batch(X).n_cells > _FEW_CELLS
+
+
+def n_ops(X: Population) -> int:
+    """Return how many operations the space of a population has; 0 where nobody knows it."""
+    try:
+        return len(space(as_batch(X).space).ops)
+    except UnknownName:  # encoders say what they need then
+        return 0
+
+
+def has_many_ops(X: Population) -> bool:
+    """Say whether a space has more operations than any of cells: einspace, and modules of one's own."""
+    return n_ops(X) > _MANY_OPS
 
 
 def number_widths(encoder: Any, X: Population) -> list[int]:
