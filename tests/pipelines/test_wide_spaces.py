@@ -110,4 +110,5 @@ def test_where_operations_are_many_features_are_of_single_ones_and_the_default_h
     model = Recommended(n_estimators=5).fit(archs[:50], np.arange(50.0))
     assert model.flow_ is None
     single = GraphFeatures(max_subset=1, published=True).fit(archs[:50])
-    np.testing.assert_array_equal(model.rest_.graph_.transform(archs), single.transform(archs))
+    (_, features), _ = model.rest_.graph_.transformer_list
+    np.testing.assert_array_equal(features.transform(archs), single.transform(archs))
