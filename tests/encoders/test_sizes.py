@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from torch import nn
 
 from archenc.encoders import Sizes
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
+from archenc.networks import from_module
 from archenc.spaces import space
 from archenc.testing import EncoderKit
 
@@ -63,9 +65,21 @@ def test_a_missing_attribute_and_one_without_logarithm_are_refused():
     archs = space("nds_darts").sample(3, 0)
     encoder = Sizes().fit(archs)
     bare = Architecture("nds_darts", archs[0].cells)
-    for wrong in ([bare], [archs[1], bare]):
-        with pytest.raises(InvalidArgument, match="attributes depth, width"):
+    for wrong, why in (
+        ([bare], "expected the attributes depth, width of each architecture; got none"),
+        ([archs[1], bare], "architecture 1 has no finite attribute 'depth'"),
+    ):
+        with pytest.raises(InvalidArgument, match=why):
             encoder.transform(wrong)
     negative = Architecture("nds_darts", archs[0].cells, (("depth", -1), ("width", 16)))
     with pytest.raises(InvalidArgument, match="'depth' is not positive"):
         Sizes(logarithms=("depth",)).fit_transform([negative])
+
+
+def test_an_attribute_that_only_some_have_is_named_and_another_encoder_with_it():
+    modules = [nn.Sequential(nn.Linear(4, 4), *[nn.ReLU()] * more) for more in (1, 3)]
+    archs = [from_module(module, (4,)) for module in modules]
+    with pytest.raises(
+        InvalidArgument, match=r"^X: architecture 0 .*attribute 'channels_003', .*module_features$"
+    ):
+        Sizes().fit_transform(archs)

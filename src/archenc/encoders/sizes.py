@@ -88,10 +88,18 @@ class Sizes(Encoder):
         return np.concatenate([values[..., 1:].reshape(*values.shape[:2], -1), values.sum(axis=2)], axis=2)
 
     def _whole(self, batch: GraphBatch) -> Float32[np.ndarray, "n a"]:
-        if batch.attribute_names != self.attributes_ or not np.isfinite(batch.attributes).all():
+        if batch.attribute_names != self.attributes_:
+            expected, got = (
+                ", ".join(names) or "none" for names in (self.attributes_, batch.attribute_names)
+            )
             raise InvalidArgument(
-                f"X: expected the attributes {', '.join(self.attributes_) or 'none'} of each architecture; "
-                f"got {', '.join(batch.attribute_names) or 'none'}, some of them missing or infinite"
+                f"X: expected the attributes {expected:.200} of each architecture; got {got:.200}"
+            )
+        if len(lacking := np.argwhere(~np.isfinite(batch.attributes))):
+            row, column = lacking[0]
+            raise InvalidArgument(
+                f"X: architecture {row} has no finite attribute {self.attributes_[column]!r}; "
+                "encode by the graph alone, or modules of your own by module_features"
             )
         values = batch.attributes.copy()
         for column, name in enumerate(self.attributes_):
