@@ -112,3 +112,19 @@ def test_where_operations_are_many_features_are_of_single_ones_and_the_default_h
     single = GraphFeatures(max_subset=1, published=True).fit(archs[:50])
     (_, features), _ = model.rest_.graph_.transformer_list
     np.testing.assert_array_equal(features.transform(archs), single.transform(archs))
+
+
+def test_scores_of_a_row_of_stages_have_a_forest_of_their_own_and_their_prior(tmp_path):
+    archs = space("nbmacro").sample(60, 0)
+    totals = Totals().fit(archs).transform(archs)
+    member = space("nbmacro")
+    scores = {member.format(arch): row[3:8] for arch, row in zip(archs, totals, strict=True)}
+    names = ["total_parametrised", "params", "flops", "activations", "params_m"]
+    model = GraphAndScores(scores, names, n_estimators=20).fit(archs[:20], totals[:20, 5])
+    assert list(model.forests_) == ["scores", "numbers"]
+    assert 0 <= model.share_ <= 1
+    mean, std = model.predict(archs[20:], return_std=True)
+    assert spearmanr(mean, totals[20:, 5]).statistic > 0.9
+    model.save(tmp_path)
+    loaded = GraphAndScores.load(tmp_path).predict(archs[20:], return_std=True)
+    np.testing.assert_allclose(loaded, (mean, std), rtol=1e-12)
