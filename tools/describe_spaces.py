@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from textwrap import shorten
 
@@ -145,7 +146,15 @@ def imported(name: str, folder: Path, home: Path) -> BenchmarkTable | None:
 
 
 def about(member: SearchSpace) -> str:
-    """Return what the space says of itself: the docstrings of its module and of its class."""
+    """Return what the space says of itself: the docstrings of its module and of its class.
+
+    Of the spaces of one class the first says it, the others what they are made with.
+    """
+    first = next(name for name in spaces() if type(space(name)) is type(member))
+    if first != member.name and is_dataclass(member):
+        given = ((field.name, getattr(member, field.name), field.default) for field in fields(member))
+        own = [f"`{name}={value!r}`" for name, value, usual in given if name != "name" and value != usual]
+        return f"Of the kind of [`{first}`](#{first}), which says what it is; {', '.join(own)}.\n"
     module = sys.modules[type(member).__module__].__doc__ or ""
     return "\n\n".join(text.strip() for text in (module, _unindented(type(member).__doc__ or ""))) + "\n"
 

@@ -64,6 +64,17 @@ def table_of(keys: list[str]) -> BenchmarkTable:
     return BenchmarkTable.from_columns(MACRO.name, keys, {"jigsaw_score": values})
 
 
+def test_a_space_is_said_to_be_what_it_says_itself_and_spaces_of_one_kind_but_once(tools):
+    page, _ = tools
+    parts = page.read(ROOT / "docs" / "spaces.md")
+    for name, (_, section) in parts.items():
+        assert page.about(space(name)) in section, name
+    assert PAGE.count(page.about(space("nds_amoeba"))) == 1
+    assert page.about(space("nds_darts_fix_w_d")).endswith(
+        "`family='darts'`, `widths=(16,)`, `depths=(20,)`.\n"
+    )
+
+
 def test_counts_are_those_of_the_space(tools):
     _, checks = tools
     assert checks.classes(MACRO) == dict.fromkeys(("nb101-v1", "raw-v1", "live-v1", "live-iso-v1"), 3256)
