@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from archenc.errors import InvalidArgument, shown
+from archenc.errors import InvalidArgument, UnknownName, shown
 from archenc.graph import Architecture
 from archenc.networks.base import Builder, Network
 from archenc.networks.sizes import checked_options
@@ -38,7 +38,7 @@ def build(
         raise InvalidArgument(
             f"arch={shown(arch)}: expected an Architecture, which a space parses or samples"
         )
-    builder: Builder = _REGISTRY.get(arch.space)
+    builder = _builder(arch.space)
     options = checked_options(builder.construct, skeleton, arch.space, builder.ranks)
     target = _device(device)
     network = builder.make(arch, task, options)
@@ -52,7 +52,17 @@ def build(
 
 def tasks(space: str) -> tuple[str, ...]:
     """Return the tasks for which the networks of a space are built, the default first. Raises UnknownName."""
-    return _REGISTRY.get(space).tasks
+    return _builder(space).tasks
+
+
+def _builder(space: str) -> Builder:
+    try:
+        return _REGISTRY.get(space)
+    except UnknownName as error:
+        raise UnknownName(
+            f"{error}. A space of your own has networks where an entry point of the group archenc.networks "
+            "gives its Builder"
+        ) from error
 
 
 def _device(device: object) -> torch.device:

@@ -74,6 +74,14 @@ def test_another_layout_is_refused(tmp_path, content):
         import_benchmark("nds_enas", folder, home=tmp_path / "home")
 
 
+def test_a_record_without_a_genotype_is_named(tmp_path):
+    rows = [record("nds_darts", i, arch) for i, arch in enumerate(space("nds_darts").sample(3, 1))]
+    for other in ({"net": {"ds": [1]}}, {}, 5, {"net": None}):
+        folder = write(tmp_path / "nds", "nds_darts", [*rows, other])
+        with pytest.raises(DataError, match=r"DARTS\.json, record 3: .*has no net\.genotype"):
+            import_benchmark("nds_darts", folder, home=tmp_path / "home")
+
+
 def test_what_a_record_lacks_is_missing(tmp_path):
     archs = space("nds_darts").sample(4, 1)
     rows = [record("nds_darts", i, arch) for i, arch in enumerate(archs)]

@@ -79,10 +79,14 @@ def _read(path: Path) -> list[Sheet]:
     with reading(path):
         if isinstance(content, dict):
             content = [*content["top"], *content["mid"]]
-        if not content or not all(
-            isinstance(record, dict) and "genotype" in record["net"] for record in content
-        ):
-            raise DataError(f"{path}: no list of records with net.genotype; is it of a space with cells?")
+        if not content:
+            raise DataError(f"{path}: no record in it")
+        for number, record in enumerate(content):
+            net = record.get("net") if isinstance(record, dict) else None
+            if not isinstance(net, dict) or "genotype" not in net:
+                raise DataError(
+                    f"{path}, record {number}: {shown(record)} has no net.genotype; has its space cells?"
+                )
         for name in ("test_ep_top1", "train_ep_top1", "params", "flops"):
             if not any(name in record for record in content):
                 raise DataError(f"{path}: no record has {name}")
