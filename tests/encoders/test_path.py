@@ -12,6 +12,7 @@ from archenc.encoders.letters import spell
 from archenc.encoders.walks import walks
 from archenc.errors import InvalidArgument
 from archenc.graph import GraphBatch, as_batch, class_labels, op
+from archenc.spaces import space
 from archenc.spaces.nasbench201 import SPACE
 
 from . import naive
@@ -218,3 +219,11 @@ def all_nb101(file: File) -> GraphBatch:
     attributes = np.empty((n, 0), dtype=np.float32)
     adjacency = (edge_ops >= 0).astype(np.uint8)
     return GraphBatch(NB101, "native", adjacency, ops, edge_ops, ops >= 0, 1, attributes)
+
+
+def test_op_strings_beyond_any_number_are_refused():
+    einspace = space("einspace")
+    for slots in (None, 2500):  # more than a float holds; more digits than Python writes
+        archs = einspace.sample(1, 0, input_shape=(1, 8, 8))
+        with pytest.raises(InvalidArgument, match=r"about 10\^\d{3,5} op strings, too many to number"):
+            Path(slots=slots).fit(archs)

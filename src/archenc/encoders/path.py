@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log10
 from typing import Literal, get_args
 
 import numpy as np
@@ -88,9 +89,10 @@ class Path(Encoder):
         self.complete_ = bool(every_edge_speaks and (batch.adjacency.sum(axis=(2, 3)) == every_pair).all())
         possible = n_paths(len(self.ops_), self.longest_, self.shortest_)
         if possible > _MOST:
+            digits = int(possible.bit_length() * log10(2))  # of einspace it is no float, nor a text for long
             raise InvalidArgument(
                 f"X: cells of up to {frame.slots} nodes over {len(self.ops_)} operations have about "
-                f"{float(possible):.0e} op strings, too many to number; encode them by graph_features"
+                f"10^{digits} op strings, too many to number; encode them by graph_features"
             )
         if self.truncate is not None and not 1 <= self.truncate <= possible:
             raise InvalidArgument(
