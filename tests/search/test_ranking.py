@@ -110,8 +110,8 @@ def test_labels_beyond_the_bounds_are_refused() -> None:
 
 def test_what_cannot_be_ranked_is_refused() -> None:
     found, labels = candidates(8)
-    with pytest.raises(UnknownName, match="'net_10' is no candidate; did you mean net_1"):
-        rank(found, {**labels, "net_10": 1.0})
+    with pytest.raises(UnknownName, match=r"'net_10' is no candidate \(did you mean net_1.*\), 'x' is no"):
+        rank(found, {**labels, "net_10": 1.0, "x": 1.0})
     with pytest.raises(InvalidArgument, match="there are no labels"):
         rank(found, {})
     with pytest.raises(InvalidArgument, match="advised=-1"):

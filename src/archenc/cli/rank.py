@@ -158,7 +158,8 @@ def _measured(path: Path, metric: str) -> dict[str, float]:
 
     names = csv_columns(path)
     if "candidate" not in names:
-        raise DataError(f"{path}: no column `candidate`; it has {', '.join(names)}")
+        alone = "; separate columns by commas" if len(names) == 1 else ""
+        raise DataError(f"{path}: no column `candidate`; it has {', '.join(names)}{alone}")
     others = [name for name in names if name != "candidate"]
     if not metric and len(others) != 1:
         raise InvalidArgument(f"--metric: needed, for {path} has the columns {', '.join(others) or 'none'}")
@@ -167,7 +168,8 @@ def _measured(path: Path, metric: str) -> dict[str, float]:
     column = metric or others[0]
     numbers, texts = read_csv(path, [column], ["candidate"])
     found: dict[str, float] = {}
-    for name, value in zip(texts["candidate"], numbers[column].tolist(), strict=True):
+    stripped = [name.strip() for name in texts["candidate"]]
+    for name, value in zip(stripped, numbers[column].tolist(), strict=True):
         if math.isnan(value):
             continue
         if name in found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -60,11 +60,8 @@ def rank(
     """
     check_labels(measured, bounds)
     names = list(descriptions)
-    for name in measured:
-        if name not in descriptions:
-            near = difflib.get_close_matches(name, names, n=3)
-            hint = f"did you mean {' or '.join(near)}? " if near else ""
-            raise UnknownName(f"measured: {shown(name)} is no candidate; {hint}there are {len(names)}")
+    if strangers := [_stranger(name, names) for name in measured if name not in descriptions]:
+        raise UnknownName(f"measured: {', '.join(strangers)}; there are {len(names)} candidates")
     whole_number("advised", advised)
     features = sorted({feature for one in descriptions.values() for feature in one.features})
     values = np.array(
@@ -90,6 +87,11 @@ def rank(
     # equal means lie beyond what was measured alike: there the score tells them apart
     score = {name: believed.score[row] for row, name in enumerate(names)}
     return sorted(found, key=lambda one: (-sign * one.predicted, -score[one.candidate], one.candidate))
+
+
+def _stranger(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=3)
+    return f"{shown(name)} is no candidate" + (f" (did you mean {' or '.join(near)}?)" if near else "")
 
 
 def check_labels(measured: Mapping[str, float], bounds: tuple[float, float]) -> None:

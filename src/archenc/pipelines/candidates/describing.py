@@ -15,6 +15,7 @@ from archenc.errors import ArchencError
 from archenc.networks import trace
 from archenc.pipelines.candidates import first_steps as steps
 from archenc.pipelines.candidates.loading import NoCandidate
+from archenc.pipelines.candidates.outputs import answering, fill_lazy
 from archenc.proxies import Inputs, score
 from archenc.proxies.base import Undefined
 from archenc.text import exported_source, module_source
@@ -47,14 +48,16 @@ def describe(
 ) -> Description:
     """Describe an untrained network. inputs: the batch that the scores are computed on.
 
-    Scores enter as sign(s) log10(1 + |s|). Raises NoCandidate for a module that cannot be traced.
+    Scores enter as sign(s) log10(1 + |s|); of several outputs they see one, as `answering`. Layers that wait
+    for an example get one. Raises NoCandidate for a module that cannot be traced.
     """
     try:
+        fill_lazy(module, inputs.x, seed)
         arch = trace(
             module, inputs.x[:1], max_nodes=None
         ).architecture()  # drawn together, layers would be lost
         graph = ModuleFeatures().fit([arch]).transform([arch])[0]
-        scored, reasons = _scores(module, inputs, scores, seed)
+        scored, reasons = _scores(answering(module, inputs.x), inputs, scores, seed)
     except ArchencError as error:
         raise NoCandidate(str(error)) from error
     features = dict(zip(NAMES, graph.astype(float).tolist(), strict=True))

@@ -21,7 +21,7 @@ from archenc.predictors.checks import check_number
 from archenc.proxies import Inputs
 from archenc.store import Journal, content_key, file_sha256
 
-_VERSION = 5
+_VERSION = 6
 """Of the descriptions: a change that alters numbers counts it up, and older ones are made again."""
 
 ANY = "**"
