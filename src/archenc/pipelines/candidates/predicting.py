@@ -103,7 +103,7 @@ def predict(
     score, std = _fitted(X, prior, rows, target, seed)
     std = std * _misjudged(X, prior, rows, target, seed)
     margin = std * student.ppf((1 + coverage) / 2, len(rows))
-    back = _inverse(target, labels)
+    back = inverse(target, labels)
     return Prediction(back(score), back(score - margin), back(score + margin), score, std, coverage)
 
 
@@ -178,6 +178,7 @@ class _Inverse:
         return inside + low * below + high * above
 
 
-def _inverse(target: Float64[np.ndarray, " m"], labels: Float64[np.ndarray, " m"]) -> _Inverse:
+def inverse(target: Float64[np.ndarray, " m"], labels: Float64[np.ndarray, " m"]) -> _Inverse:
+    """Return what turns scores in the unit of `half_ranked` labels, `target`, into labels."""
     distinct, first = np.unique(target, return_index=True)
     return _Inverse(distinct, labels[first])
