@@ -41,5 +41,5 @@ def test_labels_are_bent_to_where_they_add_up() -> None:
     rng = np.random.default_rng(3)
     X = rng.normal(size=(60, 3))
     latent = X @ [1.0, 0.5, 0.2]
-    found = bent_labels(X, np.exp(latent), [2, 1], 0)
+    found = bent_labels(X, np.exp(latent), [2, 1], [0.1, 1.0], 0)
     assert np.corrcoef(found, latent)[0, 1] > 0.95 > np.corrcoef(np.exp(latent), latent)[0, 1] + 0.1

@@ -15,12 +15,13 @@ from archenc.encoders import GraphFeatures, Sizes, Totals, ZeroCost
 from archenc.encoders.base import Population
 from archenc.graph import as_batch
 from archenc.pipelines.stages import (
+    LITTLE,
     are_stages,
     bent_labels,
     forests_share,
     has_many_ops,
     n_ops,
-    number_widths,
+    number_groups,
 )
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
@@ -99,25 +100,26 @@ class GraphAndScores(Predictor):
         if self.scores is not None:
             missing = cast("Missing", self.missing)
             self.zero_cost_ = ZeroCost(self.scores, self.names, "standard", missing=missing).fit(X)
-        numbers = number_widths(encoder, X) if self.graph is None else []
-        self.n_numbers_ = sum(numbers)
+        numbers = number_groups(encoder, X) if self.graph is None else []
+        self.n_numbers_ = sum(width for width, _ in numbers)
         inputs = self._inputs(X)
         scores, both = inputs["scores"], inputs["both"]
-        widths = [scores.shape[1], both.shape[1] - scores.shape[1] - self.n_numbers_, *numbers]
-        linear = self.n_numbers_ > 0
-        groups = [width for width in widths if width]
-        target = bent_labels(both, labels, groups, self.seed) if linear else half_ranked(labels)
-        self.process_ = GaussianProcess(groups=groups, linear=linear, seed=self.seed)
+        first = (scores.shape[1], both.shape[1] - scores.shape[1] - self.n_numbers_)
+        groups = [*((width, LITTLE) for width in first if width), *numbers]
+        widths, believed = [width for width, _ in groups], [weight for _, weight in groups]
+        linear = believed if numbers else False
+        target = bent_labels(both, labels, widths, believed, self.seed) if numbers else half_ranked(labels)
+        self.process_ = GaussianProcess(groups=widths, linear=linear, seed=self.seed)
         self.process_.fit(both, target - self.prior * self._consensus(scores))
-        alone = ["scores"] if self.has_many_scores else [] if linear else ["graph"]
+        alone = ["scores"] if self.has_many_scores else [] if numbers else ["graph"]
         self.forests_ = {
             name: ExtraTrees(
                 n_estimators=self.n_estimators, max_features=self.max_features, seed=self.seed
             ).fit(inputs[name], target)
-            for name in [*alone, "numbers" if linear else "both"]
+            for name in [*alone, "numbers" if numbers else "both"]
         }
         share = len(self.forests_) / (1 + len(self.forests_))
-        if linear:
+        if numbers:
             forests = [(forest, inputs[name]) for name, forest in self.forests_.items()]
             added = self.prior * self._consensus(scores)
             share = forests_share(self.process_, added, forests, target, self.seed)

@@ -18,6 +18,8 @@ from archenc.predictors.tabular.bending import bent, robust
 from archenc.spaces import space
 
 _FEW_CELLS, _MANY_OPS = 2, 16
+LITTLE, MUCH = 0.1, 1.0
+"""What the weights of a linear part are believed to be."""
 SHARE, SHARE_LABELS = 0.25, 16.0
 """What the forests' share is believed to be, and how many labels that belief is worth."""
 
@@ -40,22 +42,30 @@ def has_many_ops(X: Population) -> bool:
     return n_ops(X) > _MANY_OPS
 
 
-def number_widths(encoder: Any, X: Population) -> list[int]:
-    """Return the widths of the last groups of columns of the default encoder; empty but for rows of stages.
+def number_groups(encoder: Any, X: Population) -> list[tuple[int, float]]:
+    """Return the last groups of columns of the default encoder; empty but for rows of stages.
 
-    They are sizes, and the groups of `Totals`.
+    Width, and what the weights of a linear part are believed to be. The groups are sizes, and those of
+    `Totals`, where the whole is believed to tell most.
     """
     if not are_stages(X):
         return []
     (_, sizes), (_, totals) = encoder.transformer_list[-2:]
-    return [len(sizes.get_feature_names_out()), *(width for width in totals.widths_ if width)]
+    whole, costs, *cells = totals.widths_
+    few = [len(sizes.get_feature_names_out()), *cells]
+    groups = [(few[0], LITTLE), (whole, MUCH), (costs, MUCH), *((width, LITTLE) for width in few[1:])]
+    return [(width, believed) for width, believed in groups if width]
 
 
 def bent_labels(
-    features: Float64[np.ndarray, "n d"], y: Float64[np.ndarray, " n"], groups: Sequence[int], seed: int
+    features: Float64[np.ndarray, "n d"],
+    y: Float64[np.ndarray, " n"],
+    groups: Sequence[int],
+    linear: Sequence[float],
+    seed: int,
 ) -> Float64[np.ndarray, " n"]:
     """Return labels in the unit that a Gaussian process with a linear part finds likeliest, standardised."""
-    process = GaussianProcess(groups=groups, linear=True, n_restarts=0, target="bent", seed=seed)
+    process = GaussianProcess(groups=groups, linear=linear, n_restarts=0, target="bent", seed=seed)
     return bent(robust(y), process.fit(features, y).bend_)
 
 

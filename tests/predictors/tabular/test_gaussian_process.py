@@ -161,3 +161,25 @@ def test_held_out_rows_are_predicted_as_if_they_had_never_been_there(held: list[
     among = K[np.ix_(kept, kept)] + scales.noise * np.eye(len(kept))
     expected = y.mean() + y.std() * K[np.ix_(held, kept)] @ np.linalg.solve(among, t[kept])
     np.testing.assert_allclose(model.held_out(np.array(held)), expected, atol=1e-8)
+
+
+def test_linear_weights_are_believed_to_be_what_is_said() -> None:
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(300, 8))
+    y = 4 * X[:, 0] + 4 * X[:, 4]  # as much of one group as of the other
+    few = slice(0, 4)
+    first, second = (
+        GaussianProcess(groups=[4, 4], linear=weights).fit(X[few], y[few]).linear_
+        for weights in ((10.0, 0.01), (0.01, 10.0))
+    )
+    assert first[0] > first[1]
+    assert second[0] < second[1]
+    plain, said = (GaussianProcess(groups=[4, 4], linear=weights).fit(X, y) for weights in (True, (0.1, 0.1)))
+    np.testing.assert_array_equal(plain.predict(X), said.predict(X))
+
+
+@pytest.mark.parametrize("weights", [[0.1], [0.1, 0.0], [0.1, float("nan")], [0.1, 1.0, 1.0]])
+def test_refuses_weights_that_are_not_one_for_each_group(weights: list[float]) -> None:
+    X, y, _, _ = _data(10)
+    with pytest.raises(InvalidArgument, match=r"linear=.*for each of the 2 groups"):
+        GaussianProcess(groups=[2, 3], linear=weights).fit(X, y)

@@ -38,7 +38,8 @@ _BOUNDS = {"signal": (1e-3, 1e3), "lengths": (2e-2, 1e2), "linear": (1e-5, 1e2),
 class GaussianProcess(TabularPredictor):
     """Exact Gaussian process on scaled features and labels; scores carry the unit of the target.
 
-    kernel: "matern52" or "rbf". linear: adds a linear part. groups: widths of consecutive groups of features
+    kernel: "matern52" or "rbf". linear: adds a linear part; numbers, one for each group, say what its weights
+    are believed to be, instead of 0.1. groups: widths of consecutive groups of features
     (an encoder each, say), every one with its own length scale and linear weight; None is one group. noise:
     standard deviation of the noise as a share of that of the labels, >= 0; None fits it. prior: weight of
     broad log-normal priors on the scales; 0 maximises the marginal likelihood alone, which overfits below
@@ -59,7 +60,7 @@ class GaussianProcess(TabularPredictor):
         self,
         *,
         kernel: str = "matern52",
-        linear: bool = False,
+        linear: bool | Sequence[float] = False,
         groups: Sequence[int] | None = None,
         noise: float | None = None,
         prior: float = 1.0,
@@ -144,15 +145,30 @@ class GaussianProcess(TabularPredictor):
             )
         return [int(width) for width in groups]
 
+    def _linear_weights(self) -> list[float]:
+        """Return what the weights of the linear part are believed to be; empty without such a part."""
+        if isinstance(self.linear, bool):
+            return [_PRIORS["linear"][0]] * len(self.widths_) if self.linear else []
+        weights = [float(weight) for weight in self.linear]
+        if len(weights) != len(self.widths_) or not all(weight > 0 for weight in weights):
+            raise InvalidArgument(
+                f"linear={self.linear!r}: expected True, False or a number > 0 for each of the "
+                f"{len(self.widths_)} groups"
+            )
+        return weights
+
     def _search(
         self, Z: Float64[np.ndarray, "n d"], t: Float64[np.ndarray, " n"], rng: np.random.Generator
     ) -> tuple[Scales, float]:
         """Return the likeliest scales, and the bend of the labels, 0 where they are not to be bent."""
         bends = self.target == "bent"
         parts = ["signal", *["lengths"] * len(self.widths_)]
-        parts += ["linear"] * len(self.widths_) if self.linear else []
+        weights = self._linear_weights()
+        parts += ["linear"] * len(weights)
         parts += ["noise"] if self.noise is None else []
         centre, spread = np.log([_PRIORS[p][0] for p in parts]), np.array([_PRIORS[p][1] for p in parts])
+        start = 1 + len(self.widths_)
+        centre[start : start + len(weights)] = np.log(weights)
         low, high = np.log([_BOUNDS[p][0] for p in parts]), np.log([_BOUNDS[p][1] for p in parts])
         if bends:
             centre, spread = np.append(centre, BEND_PRIOR[0]), np.append(spread, BEND_PRIOR[1])
@@ -160,7 +176,7 @@ class GaussianProcess(TabularPredictor):
         noise = None if self.noise is None else float(self.noise) ** 2
 
         def evidence_of(rows: Any) -> Evidence | BentEvidence:
-            found = Evidence(split(Z[rows], self.widths_), t[rows], self.kernel, self.linear)
+            found = Evidence(split(Z[rows], self.widths_), t[rows], self.kernel, bool(weights))
             return BentEvidence(found) if bends else found
 
         def finish(
@@ -194,4 +210,4 @@ class GaussianProcess(TabularPredictor):
         if len(few) < len(t):
             theta = finish(evidence_of(slice(None)), theta, 20)[1]
         bend = float(theta[-1]) if bends else 0.0
-        return Scales.from_log(theta, len(self.widths_), self.linear, noise), bend
+        return Scales.from_log(theta, len(self.widths_), bool(weights), noise), bend
