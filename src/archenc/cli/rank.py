@@ -42,7 +42,8 @@ def rank(
         typer.Option("--set", help="An argument for what builds the networks: num_classes=10; repeatable."),
     ] = None,
     proxies: Annotated[
-        str, typer.Option(help="Zero-cost scores and first_steps, separated by commas; none: the graph alone.")
+        str,
+        typer.Option(help="Zero-cost scores and first_steps, separated by commas; none: the graph alone."),
     ] = "",
     batch: Annotated[int, typer.Option(min=2, help="Examples in the batch.")] = 32,
     coverage: Annotated[float, typer.Option(help="Share of networks that the intervals should hold.")] = 0.8,
