@@ -8,6 +8,7 @@ import torch
 from archenc import networks
 from archenc.errors import InvalidArchitecture, InvalidArgument
 from archenc.graph import Architecture, op
+from archenc.networks import op_costs
 from archenc.networks.genotype_cell import GenotypeCell, Zero
 from archenc.spaces import space
 from archenc.spaces.genotype_cell import cell_of
@@ -73,3 +74,21 @@ def test_sizes_that_cannot_be_are_refused():
     strange = Architecture("nds_darts", space("nb301").sample(1, 0)[0].cells, arch.attributes)
     with pytest.raises(InvalidArchitecture, match="two operations on nodes"):
         networks.build(strange, device="meta")
+
+
+@pytest.mark.parametrize("name", ["lanas", "nds_darts_lr_wd", "nds_amoeba", "nds_nasnet_in"])
+def test_operations_cost_what_they_cost_in_every_network_of_their_size(name, monkeypatch):
+    """Of few networks those of all are known; what is known of others is what each would say of itself."""
+    member = space(name)
+    archs = member.sample(12, 1)
+    found = networks.operation_counts(archs)
+    for arch, counts in list(zip(archs, found, strict=True))[-2:]:
+        own = op_costs._measured(networks.build(arch, device="meta"))
+        assert counts == {place: own.get(place, op_costs.NOTHING) for place in counts}
+    monkeypatch.setattr(op_costs, "_measured", lambda *_: pytest.fail("built, though all is known"))
+    assert networks.operation_counts(archs[::-1]) == found[::-1]
+    if name == "nds_darts_lr_wd":
+        for lr in (0.01, 0.02):  # not of the network
+            attributes = {**dict(archs[0].attributes), "lr": lr}
+            other = Architecture(name, archs[0].cells, tuple(attributes.items()))
+            assert networks.operation_counts([other]) == found[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import final
 
 from jaxtyping import Float
@@ -9,10 +10,11 @@ from torch import Tensor, nn
 
 from archenc.errors import InvalidArgument
 from archenc.graph import Architecture
-from archenc.networks.base import Builder, Network
+from archenc.networks.base import Alike, Builder, Network
 from archenc.networks.genotype_cell import GenotypeCell
 from archenc.networks.initialisation import torch_default
 from archenc.spaces import space
+from archenc.spaces.genotype_cell import pairs_of
 
 _STEM = 3
 _CLASSES = {"cifar10": 10, "imagenet": 1000}
@@ -110,5 +112,20 @@ def _stems(colours: int, channels: int, *, large: bool) -> list[nn.Module]:
     return [nn.Sequential(nn.Conv2d(colours, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))]
 
 
-CIFAR = Builder(("cifar10",), GenotypeNetwork, torch_default)
-IMAGENET = Builder(("imagenet",), GenotypeNetwork, torch_default)
+def alike(arch: Architecture) -> Alike:
+    """Say that an operation costs what it is, and whether it reads an input, given width and depth.
+
+    Operations on inputs have stride 2 in a reduction; what a cell concatenates widens the next entry alone.
+    """
+    ops = space(arch.space).ops
+    whole = tuple([value for name, value in arch.attributes if name in ("width", "depth")])
+    found: dict[tuple[int, int], Hashable] = {}
+    for which, cell in enumerate(arch.cells):
+        pairs, _ = pairs_of(cell, ops) or ((), ())  # of another cell building says what is wrong
+        for number, node in enumerate(cell.nodes[cell.n_inputs : -1]):
+            found[which, number] = (node.name, pairs[number][0] < 2, whole) if pairs else arch
+    return found
+
+
+CIFAR = Builder(("cifar10",), GenotypeNetwork, torch_default, alike)
+IMAGENET = Builder(("imagenet",), GenotypeNetwork, torch_default, alike)
