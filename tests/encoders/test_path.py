@@ -227,3 +227,14 @@ def test_op_strings_beyond_any_number_are_refused():
         archs = einspace.sample(1, 0, input_shape=(1, 8, 8))
         with pytest.raises(InvalidArgument, match=r"about 10\^\d{3,5} op strings, too many to number"):
             Path(slots=slots).fit(archs)
+
+
+@pytest.mark.parametrize("name", ["nds_darts", "nds_nasnet_in", "lanas"])
+def test_rows_that_fill_the_memory_are_refused_with_the_cut_offs_that_do_not(name):
+    archs = space(name).sample(3, 0)
+    with pytest.raises(InvalidArgument, match=r"^truncate=None: .*more columns than") as refused:
+        Path().fit(archs)
+    cut = int(str(refused.value).rpartition(", ")[2])
+    assert Path(truncate=cut).fit_transform(archs).shape[1] <= 1 << 22
+    with pytest.raises(InvalidArgument, match="more columns than"):
+        Path(truncate=cut * 20).fit(archs)

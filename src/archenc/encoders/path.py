@@ -21,6 +21,9 @@ PUBLISHED_WIDTH = 20
 _MOST = 2**53
 """Strings that are numbered: modules of users' own have more than any integer of numpy holds."""
 
+_WIDEST = 1 << 22
+"""Columns of a row, 16 MB of it: the cells of NDS would have up to 600 billion."""
+
 
 class Path(Encoder):
     """One column for each op string that a walk from an input to the output can spell.
@@ -100,6 +103,13 @@ class Path(Encoder):
                 f"natural cut-offs: {', '.join(map(str, self._cut_offs()))}"
             )
         self.block_ = possible if self.truncate is None else self.truncate
+        blocks = frame.n_cells * frame.n_inputs
+        if blocks * self.block_ > _WIDEST:
+            fitting = [cut for cut in self._cut_offs() if blocks * cut <= _WIDEST]
+            raise InvalidArgument(
+                f"truncate={self.truncate}: {blocks} blocks of {self.block_:,} op strings are more columns "
+                f"than the {_WIDEST:,} that a row may have; natural cut-offs: {', '.join(map(str, fitting))}"
+            )
         most = PUBLISHED_WIDTH if self.published else min(n_walks(frame.slots, frame.n_inputs), self.block_)
         self.width_ = most if self.width is None else self.width
 
