@@ -23,7 +23,7 @@ def test_csv_numbers_texts_blanks_and_infinities(tmp_path: Path):
     ("content", "message"),
     [
         ("net,b\nx,1\n", r"no column 'a'; it has net, b"),
-        ("net,a\nx,many\n", "truncated, altered or of another kind"),
+        ("net,a\nx,many\n", "row 2, column 'a': 'many' is no number"),
         ("net,a\nx,1\ny\n", "truncated, altered or of another kind"),
         ("", "truncated, altered or of another kind"),
         ("net,a,a\nx,1,1\n", "not of the expected layout"),

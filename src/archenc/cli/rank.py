@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archenc.cli.printing import Format
-from archenc.errors import DataError, InvalidArgument
+from archenc.errors import DataError, InvalidArgument, UnknownName
 
 if TYPE_CHECKING:
     from archenc.pipelines.candidates.folder import Described
@@ -184,7 +184,10 @@ def _names(text: str) -> tuple[str, ...]:
     from archenc.proxies import proxy
 
     names = [name.strip() for name in text.split(",") if name.strip()]
-    return tuple(name if name == NAME else proxy(name).name for name in names)
+    try:
+        return tuple(name if name == NAME else proxy(name).name for name in names)
+    except UnknownName as error:
+        raise UnknownName(f"--proxies: {error}; also {NAME}, or none alone") from error
 
 
 def _inputs(text: str, shape: tuple[int, ...], batch: int, seed: int, classes: int) -> Inputs:

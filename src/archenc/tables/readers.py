@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import struct
 import zipfile
 import zlib
@@ -32,6 +33,10 @@ _BROKEN = (
     struct.error,
     pa.ArrowException,
 )
+_NO_NUMBER = re.compile(
+    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to double: invalid value '(.*)'"
+)
+"""What pyarrow says of a cell; its rows are lines of the file, counted from 1."""
 _LARGEST = 1 << 30  # bytes of an unpacked archive; the public ones hold 10 MB at most
 
 
@@ -63,9 +68,16 @@ def read_csv(
         strings_can_be_null=False,
     )
     with reading(path):
-        table = pa_csv.read_csv(
-            path, read_options=pa_csv.ReadOptions(use_threads=False), convert_options=options
-        )
+        try:
+            table = pa_csv.read_csv(
+                path, read_options=pa_csv.ReadOptions(use_threads=False), convert_options=options
+            )
+        except pa.ArrowInvalid as error:
+            if cell := _NO_NUMBER.search(str(error)):
+                column, row, text = int(cell[1]), f"row {cell[2]}, " if cell[2] else "", cell[3]
+                name = csv_columns(path)[column]
+                raise DataError(f"{path}: {row}column {name!r}: {text!r} is no number") from error
+            raise
         if absent := [name for name in (*numbers, *texts) if name not in table.column_names]:
             raise DataError(
                 f"{path}: no column {', '.join(map(repr, absent))}; it has {', '.join(table.column_names)}"

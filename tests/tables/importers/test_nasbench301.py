@@ -205,7 +205,11 @@ def test_predictions_of_a_known_metric_are_compared(folder: Path, tmp_path: Path
         ("architecture,cifar10_zen:percent:max", "{},1", "cifar10_zen is known, in score, direction max"),
         ("arch,cifar10_a:percent:max", "{},1", "its header is 'arch, cifar10_a"),
         ("architecture", "{}", "its header is"),
-        ("architecture,cifar10_a:percent:max", "{},high", "truncated, altered"),
+        (
+            "architecture,cifar10_a:percent:max",
+            "{},high",
+            "percent:max': 'high' is no number",
+        ),
         ("architecture,cifar10_a:percent:max", "nonsense,1", "row 0"),
         ("architecture,cifar10_a:percent:max,cifar10_a:percent:max", "{},1,2", "expected layout"),
         ("", "", "its header is ''"),
