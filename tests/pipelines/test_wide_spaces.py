@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
+from torch import nn
 
 from archenc.encoders import GraphFeatures, Sizes, Totals
+from archenc.networks import from_module
 from archenc.pipelines import GraphAndScores, assemble
 from archenc.pipelines.graph_and_scores import graph_encoder
 from archenc.pipelines.recommendation import Recommended
@@ -128,3 +130,16 @@ def test_scores_of_a_row_of_stages_have_a_forest_of_their_own_and_their_prior(tm
     model.save(tmp_path)
     loaded = GraphAndScores.load(tmp_path).predict(archs[20:], return_std=True)
     np.testing.assert_allclose(loaded, (mean, std), rtol=1e-12)
+
+
+def test_modules_of_different_sizes_are_predicted_from_module_features():
+    def net(width: int, depth: int) -> nn.Module:
+        layers = [layer for _ in range(depth) for layer in (nn.Conv2d(width, width, 3), nn.ReLU())]
+        head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 10))
+        return nn.Sequential(nn.Conv2d(3, width, 3), *layers, *head)
+
+    shapes = [(4 + step % 5, 1 + step % 3) for step in range(15)]
+    archs = [from_module(net(*shape), (3, 16, 16)) for shape in shapes]
+    labels = np.array([float(width * depth) for width, depth in shapes])
+    model = Recommended(n_estimators=20).fit(archs[:10], labels[:10])
+    assert spearmanr(model.predict(archs[10:]), labels[10:]).statistic > 0.8

@@ -11,7 +11,7 @@ from scipy.stats import norm, rankdata
 from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
 
-from archenc.encoders import GraphFeatures, Sizes, Totals, ZeroCost
+from archenc.encoders import GraphFeatures, ModuleFeatures, Sizes, Totals, ZeroCost
 from archenc.encoders.base import Population
 from archenc.graph import as_batch
 from archenc.pipelines.stages import (
@@ -26,6 +26,7 @@ from archenc.pipelines.stages import (
 from archenc.predictors import ExtraTrees, GaussianProcess, Predictor
 from archenc.predictors.checks import check_number, check_targets
 from archenc.predictors.persistence import State
+from archenc.spaces.modules import SPACE as MODULES
 
 Missing = Literal["raise", "middle", "indicator"]
 
@@ -186,9 +187,11 @@ def graph_encoder(X: Population) -> Any:
     Published graph features; of spaces with more than eight operations, over pairs of them, and with more
     than sixteen over single ones, for subsets grow too many. Where an architecture is a row of stages, or has
     attributes, most of what is chosen are numbers: `Sizes` stands beside them; and of a row of stages
-    features count single operations, and `Totals` follow.
+    features count single operations, and `Totals` follow. Modules of one's own have module features.
     """
     batch = as_batch(X)
+    if batch.space == MODULES.name:
+        return ModuleFeatures()
     stages = are_stages(batch)
     most = 1 if stages or has_many_ops(batch) else 2 if n_ops(batch) > _FEW_OPS else None
     features = GraphFeatures(max_subset=most, published=True)
