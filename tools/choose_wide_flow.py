@@ -20,7 +20,7 @@ from archenc.pipelines.blending import FOLDS, PRIOR, PRIOR_LABELS
 from archenc.pipelines.recommendation import Recommended
 from archenc.tables import BenchmarkTable
 
-RUNS = ((0, 64, 3), (2, 64, 1), (1, 64, 1), (4, 128, 1))
+RUNS = ((0, 64, 1), (2, 64, 1), (1, 64, 1), (3, 128, 1), (4, 128, 1))
 """Which of `TASKS`, on how many labels, and how many draws of them."""
 
 
