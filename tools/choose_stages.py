@@ -2,9 +2,9 @@
 
     python tools/choose_stages.py > docs/results/stages_choice.csv
 
-Draws of `choose_wide`, which no result of record uses. Every step keeps those before it: activations beside
-parameters and FLOPs; costs as they are beside their logarithms; bent labels; a learned share of the forest;
-a prior that the whole tells most.
+Draws of `choose_wide`: other draws than those of record, of the same networks and labels. Every step keeps
+those before it: activations beside parameters and FLOPs; costs as they are beside their logarithms; bent
+labels; a learned share of the forest; a prior that the whole tells most.
 Without labels: what activations alone say, higher for better, of all 3,000.
 """
 

@@ -80,6 +80,6 @@ def test_an_attribute_that_only_some_have_is_named_and_another_encoder_with_it()
     modules = [nn.Sequential(nn.Linear(4, 4), *[nn.ReLU()] * more) for more in (1, 3)]
     archs = [from_module(module, (4,)) for module in modules]
     with pytest.raises(
-        InvalidArgument, match=r"^X: architecture 0 .*attribute 'channels_003', .*module_features$"
+        InvalidArgument, match=r"^X: architecture 0 .*attribute 'channels_003'; .*module_features$"
     ):
         Sizes().fit_transform(archs)

@@ -1,6 +1,6 @@
 """Networks: an architecture as the `torch.nn.Module` that its benchmark trained.
 
-`build` makes the module, `count` gives its parameters and FLOPs, `operation_paths` says which submodules
+`build` makes the module, `count` gives what it costs, `operation_paths` says which submodules
 belong to which operation of the cell. A space has one builder, under its name in the entry points
 `archenc.networks`. `datasets`, `training` and `benchmark` train small networks, many at once, and make a
 table of what was measured. torch is loaded at first use.

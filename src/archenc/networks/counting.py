@@ -1,4 +1,4 @@
-"""Parameters and FLOPs of a module, counted from shapes: no layer is computed.
+"""Parameters, FLOPs and activations of a module, counted from shapes: no layer is computed.
 
 Two conventions, both for one forward pass of one example, in single operations:
 

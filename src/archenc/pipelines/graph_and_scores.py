@@ -50,17 +50,17 @@ class GraphAndScores(Predictor):
     how much the forests count (`pipelines.stages`).
 
     scores, names, missing: as in `ZeroCost`; without scores the graph serves alone. graph: encoder of the
-    graph, unfitted; default `graph_encoder`. prior: how many standard deviations of the label
-    one of the consensus of `PRIOR_PROXIES` is believed to be worth before any label is seen; the Gaussian
-    process learns what is left. n_estimators: trees a forest; max_features: share of the columns tried at a
-    split, half so that many structural ones do not crowd out a dozen scores. seed: of the forests and of the
-    restarts of the Gaussian process.
+    graph, unfitted; default `graph_encoder`, and with any other, stages are treated as cells are. prior: how
+    many standard deviations of the label one of the consensus of `PRIOR_PROXIES` is believed to be worth
+    before any label is seen; the Gaussian process learns what is left. n_estimators: trees a forest;
+    max_features: share of the columns tried at a split, half so that many structural ones do not crowd out a
+    dozen scores. seed: of the forests and of the restarts of the Gaussian process.
 
     All is fitted on the training architectures alone. Labels enter as the mean of a robust z-score, clipped
     at 3, and the normal score of their rank, so a few failed networks do not drown the rest; those of rows of
     stages, which may be speeds, are bent until a Gaussian process finds them likely (target "bent"). Scores
     come in that unit, with a standard deviation from the members' own and their disagreement. How it was
-    chosen: docs/results/recommended_choice.csv, and for rows of stages wide_choice.csv.
+    chosen: docs/results/recommended_choice.csv, for rows of stages wide_choice.csv and stages_choice.csv.
     """
 
     state_version: ClassVar[int] = 3
@@ -90,7 +90,7 @@ class GraphAndScores(Predictor):
         """Learn from n architectures of one space and their labels [n], higher is better.
 
         Raises InvalidArgument for missing or constant labels, MissingScore as `ZeroCost` does, MissingExtra
-        for rows of stages without PyTorch.
+        for rows of stages without PyTorch, which counts what their networks cost.
         """
         check_number("prior", self.prior)
         encoder: Any = graph_encoder(X) if self.graph is None else clone(self.graph)
@@ -117,7 +117,7 @@ class GraphAndScores(Predictor):
             name: ExtraTrees(
                 n_estimators=self.n_estimators, max_features=self.max_features, seed=self.seed
             ).fit(inputs[name], target)
-            for name in [*alone, "numbers" if numbers else "both"]
+            for name in sorted([*alone, "numbers" if numbers else "both"])  # as they will be loaded
         }
         share = len(self.forests_) / (1 + len(self.forests_))
         if numbers:

@@ -79,14 +79,15 @@ def forests_share(
     """Return the share of forests beside a process that has the least squared error on held-out thirds.
 
     without_process: what is added to the scores of the process. forests: fitted, with their inputs. The share
-    is drawn towards `SHARE` while labels are few. The process keeps its scales: only labels are held out.
+    is drawn towards `SHARE` while labels are few. The process keeps its scales, and the target its bend: only
+    labels are held out.
     """
     gaps, errors = [], []
-    for rows, held in folds(len(target), seed):
-        if not len(held) or np.ptp(target[rows]) == 0:
+    for _, held in folds(len(target), seed):
+        kept = np.setdiff1d(np.arange(len(target)), held)
+        if not len(held) or np.ptp(target[kept]) == 0:
             continue
         first = process.held_out(held) + without_process[held]
-        kept = np.setdiff1d(np.arange(len(target)), held)
         fresh = [(cast("ExtraTrees", clone(forest)), X) for forest, X in forests]
         second = [forest.fit(X[kept], target[kept]).predict(X[held]) for forest, X in fresh]
         gaps.append(np.mean(second, axis=0) - first)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from jaxtyping import Float64
 
-from archenc.errors import DataError
+from archenc.errors import DataError, shown
 
 _BROKEN = (
     OSError,
@@ -34,9 +34,9 @@ _BROKEN = (
     pa.ArrowException,
 )
 _NO_NUMBER = re.compile(
-    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to double: invalid value '(.*)'"
+    r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to double: invalid value '(.*)'", re.DOTALL
 )
-"""What pyarrow says of a cell; its rows are lines of the file, counted from 1."""
+"""What pyarrow says of a cell; the header is its row 1, and blank lines are no rows."""
 _LARGEST = 1 << 30  # bytes of an unpacked archive; the public ones hold 10 MB at most
 
 
@@ -64,7 +64,7 @@ def read_csv(
     """
     options = pa_csv.ConvertOptions(
         column_types={**dict.fromkeys(numbers, pa.float64()), **dict.fromkeys(texts, pa.string())},
-        null_values=["", "nan", "NaN"],
+        null_values=["", " ", "nan", "NaN"],
         strings_can_be_null=False,
     )
     with reading(path):
@@ -76,7 +76,7 @@ def read_csv(
             if cell := _NO_NUMBER.search(str(error)):
                 column, row, text = int(cell[1]), f"row {cell[2]}, " if cell[2] else "", cell[3]
                 name = csv_columns(path)[column]
-                raise DataError(f"{path}: {row}column {name!r}: {text!r} is no number") from error
+                raise DataError(f"{path}: {row}column {name!r}: {shown(text)} is no number") from error
             raise
         if absent := [name for name in (*numbers, *texts) if name not in table.column_names]:
             raise DataError(

@@ -98,3 +98,12 @@ def test_only_a_process_bends_labels() -> None:
         Ridge(target="bent").fit(X, y)
     with pytest.raises(InvalidArgument, match="target='log': expected one of 'raw', 'rank', 'bent'"):
         GaussianProcess(target="log").fit(X, y)
+
+
+def test_where_most_labels_are_equal_the_others_keep_their_order() -> None:
+    graded = np.linspace(11, 15, 15)
+    outlier = robust(np.concatenate([np.full(24, 10.0), graded, [1e9]]))
+    assert len(np.unique(outlier)) == 17
+    assert outlier.max() <= 6
+    rounded = robust(np.concatenate([np.full(20, 0.3), np.full(20, 0.1 + 0.2), np.linspace(0.4, 0.9, 20)]))
+    assert len(np.unique(np.round(rounded, 9))) == 21

@@ -23,14 +23,16 @@ _STRAIGHT = 1e-6
 def robust(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     """Return (y - median) / (1.4826 median absolute deviation), clipped at 6.
 
-    One failed network would make the others equal in plain z-scores, which serve where more than half of the
-    labels are equal.
+    One failed network would make the others equal in plain z-scores. Where more than half of the labels are
+    equal, but for rounding, the deviation is that of the others.
     """
     centred = y - np.median(y)
-    scale = 1.4826 * float(np.median(np.abs(centred)))
+    off = np.abs(centred)
+    off[off <= 8 * np.finfo(np.float64).eps * np.abs(y).max()] = 0
+    scale = float(np.median(off)) or float(np.median(off[off > 0])) if off.any() else 0.0
     if scale == 0:
         return centred / y.std()
-    return np.clip(centred / scale, -_FURTHEST, _FURTHEST)
+    return np.clip(centred / (1.4826 * scale), -_FURTHEST, _FURTHEST)
 
 
 def bent(u: Float64[np.ndarray, " n"], bend: float) -> Float64[np.ndarray, " n"]:

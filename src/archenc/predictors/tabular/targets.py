@@ -20,8 +20,6 @@ def transform_targets(
 ) -> Float64[np.ndarray, " n"]:
     """Return the labels to be learned: as they are (`raw`), or the normal scores of their ranks (`rank`).
 
-    A predictor that bends labels itself (`bent`) gets them as `bending.robust` makes them.
-
     Accuracies have a heavy lower tail, a few networks that hardly learn, on which a squared loss spends
     itself; normal scores (Blom's: the normal quantile of (rank - 3/8) / (n + 1/4), ties share their mean
     rank) keep the order only. Predictions are then normal scores too. Raises InvalidArgument for another
