@@ -3,7 +3,8 @@
     python tools/choose_wide_flow.py > docs/results/wide_flow_choice.csv
 
 Draws of `choose_wide`, other draws than those of record, of the same networks: the predictor without FLAN;
-FLAN with the share that held-out thirds give it, drawn towards a quarter as on cells, and drawn towards none; FLAN alone.
+FLAN with the share that held-out thirds give it, drawn towards a quarter as on cells, and drawn towards
+none; FLAN alone.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ class Recommended(Predictor):
     number of labels, 12 or more, from which FLAN (T = 1) joins, which takes PyTorch and about a second of one
     core for every four labels; None: never; "auto": 48, and never where architectures are rows of stages or
     the space has more than sixteen operations. Its share of the score is what ranks best on held-out thirds
-    of the training architectures. With five scores or more FLAN gets them as a supplement. seed: of everything.
+    of the training architectures. With five scores or more FLAN gets them as a supplement. seed: of
+    everything.
 
     Scores are in the unit of those of `GraphAndScores`, with a standard deviation from the members' own and
     their disagreement. How it was chosen: docs/results/recommended_choice.csv.
