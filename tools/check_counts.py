@@ -190,7 +190,8 @@ def count_all(
     if closed_form is not None:
         return [(closed_form(arch), 0) for arch in archs]
     torch.set_num_threads(1)
-    return [networks.count(networks.build(arch, task, device="meta", **dict(skeleton))) for arch in archs]
+    counted = (networks.count(networks.build(arch, task, device="meta", **dict(skeleton))) for arch in archs)
+    return [(counts.params, counts.flops) for counts in counted]
 
 
 def lines(space_name: str, pool: ProcessPoolExecutor, workers: int) -> Iterator[dict[str, str]]:

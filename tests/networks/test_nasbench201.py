@@ -51,7 +51,7 @@ def test_counts_depend_on_the_operations_and_not_on_their_places(arch):
 
 def test_the_anchor_of_the_score_files():
     network = networks.build(SPACE.parse((0, 2, 3, 2, 3, 1)), device="meta")
-    assert networks.count(network) == (615_386, 88_307_392)
+    assert networks.count(network)[:2] == (615_386, 88_307_392)
 
 
 @pytest.mark.parametrize("arch", [*SPACE.sample(6, 0), EMPTY], ids=SPACE.format)
@@ -143,4 +143,4 @@ def test_published_counts(shared_data: Path, dataset: str, every: int):
     for key, row in list(rows.items())[::every]:
         counts = networks.count(networks.build(SPACE.parse(key), TASK_OF[dataset], device="meta"))
         published = np.array([row["params"]["score"], row["flops"]["score"]])
-        assert np.abs(np.array(counts) / 1e6 - published).max() < 1e-9, key
+        assert np.abs(np.array(counts[:2]) / 1e6 - published).max() < 1e-9, key

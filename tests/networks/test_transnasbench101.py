@@ -138,4 +138,4 @@ def test_published_counts(shared_data: Path, task: str, every: int):
     for key, row in list(rows.items())[::every]:
         counts = networks.count(networks.build(SPACE.parse(key), task, device="meta"))
         published = np.array([row["params"]["score"], row["flops"]["score"]])
-        assert np.abs(np.array(counts) / 1e6 - published).max() < 1e-9, key
+        assert np.abs(np.array(counts[:2]) / 1e6 - published).max() < 1e-9, key

@@ -29,7 +29,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNam
     modules = {name: importlib.import_module(name) for name in names}
     rows = {}
     for number, arch in enumerate([NB201.parse((1,) * 6), *NB201.sample(29, 1)]):
-        params, flops = networks.count(networks.build(arch, device="meta", channels=4, cells=1))
+        params, flops, _ = networks.count(networks.build(arch, device="meta", channels=4, cells=1))
         published = {
             "params": {"score": params / 1e6, "time": 0.5},
             "flops": {"score": flops / 1e6, "time": 1},
