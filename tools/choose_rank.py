@@ -19,14 +19,13 @@ from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
 from archenc import networks
 from archenc.evaluation.metrics import kendall_tau
 from archenc.pipelines.candidates.describing import Description, describe, feature_names
 from archenc.pipelines.candidates.folder import describe_folder
-from archenc.pipelines.candidates.predicting import inverse, predict, standardised
+from archenc.pipelines.candidates.predicting import inverse, predict, ranked_scores, standardised
 from archenc.pipelines.graph_and_scores import half_ranked
 from archenc.predictors import ExtraTrees, GaussianProcess
 from archenc.proxies import Inputs
@@ -70,13 +69,6 @@ def features(descriptions: list[Description]) -> np.ndarray:
     return np.array([[one.features[name] for name in NAMES] for one in descriptions])
 
 
-def normal(value: np.ndarray) -> np.ndarray:
-    """Return normal scores of ranks, 0 for missing values."""
-    known, found = np.isfinite(value), np.zeros(len(value))
-    found[known] = norm.ppf((rankdata(value[known]) - 0.5) / known.sum())
-    return found
-
-
 def process(
     X: np.ndarray, rows: np.ndarray, y: np.ndarray, *, prior: Mapping[str, float], ranks: bool = True,
     alone: bool = False, trees: float = 0, **options: object,
@@ -85,7 +77,7 @@ def process(
     said = np.zeros(len(X))
     for name, worth in prior.items():
         value = X[:, NAMES.index(name)]
-        said += worth * (normal(value) if ranks else standardised(value[:, None])[:, 0])
+        said += worth * (ranked_scores(value) if ranks else standardised(value[:, None])[:, 0])
     if alone:
         return said, None
     Z = standardised(X)

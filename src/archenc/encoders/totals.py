@@ -60,12 +60,13 @@ class Totals(Encoder):
 
     def _feature_names(self) -> list[str]:
         names = ["count", *(f"total_{name}" for name in self.sizes_.numbers_)]
-        whole = [f"log_{cost}" for cost in _COSTS] + [f"{cost}_m" for cost in _COSTS]
+        if not self.costs_:
+            return names
+        logs, plain = [f"log_{cost}" for cost in _COSTS], [f"{cost}_m" for cost in _COSTS]
         cells = [
-            [f"cell{cell}_{name}" for cell in range(self.cells_) for name in part]
-            for part in (whole[: len(_COSTS)], whole[len(_COSTS) :])
+            f"cell{cell}_{name}" for part in (logs, plain) for cell in range(self.cells_) for name in part
         ]
-        return [*names, *whole, *cells[0], *cells[1]] if self.costs_ else names
+        return [*names, *logs, *plain, *cells]
 
 
 def _costs(X: Population, cells: int) -> Float64[np.ndarray, "n c 3"]:

@@ -111,7 +111,8 @@ class GraphAndScores(Predictor):
         linear = believed if numbers else False
         target = bent_labels(both, labels, widths, believed, self.seed) if numbers else half_ranked(labels)
         self.process_ = GaussianProcess(groups=widths, linear=linear, seed=self.seed)
-        self.process_.fit(both, target - self.prior * self._consensus(scores))
+        before = self.prior * self._consensus(scores)
+        self.process_.fit(both, target - before)
         alone = ["scores"] if self.has_many_scores else [] if numbers else ["graph"]
         self.forests_ = {
             name: ExtraTrees(
@@ -122,8 +123,7 @@ class GraphAndScores(Predictor):
         share = len(self.forests_) / (1 + len(self.forests_))
         if numbers:
             forests = [(forest, inputs[name]) for name, forest in self.forests_.items()]
-            added = self.prior * self._consensus(scores)
-            share = forests_share(self.process_, added, forests, target, self.seed)
+            share = forests_share(self.process_, before, forests, target, self.seed)
         self.share_ = share
         return self
 
@@ -203,6 +203,11 @@ def graph_encoder(X: Population) -> Any:
     return FeatureUnion([("graph_features", features), *beside])
 
 
+def normal_scores(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Return the normal quantiles of (rank - 1/2) / n; equal values share their mean rank."""
+    return norm.ppf((rankdata(y) - 0.5) / len(y))
+
+
 def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     """Return the mean of robust z-scores and normal scores of ranks: gaps count, but outliers not for all.
 
@@ -212,4 +217,4 @@ def half_ranked(y: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     centred = y - np.median(y)
     scale = 1.4826 * np.median(np.abs(centred))
     clipped = np.clip(centred / scale, -3, 3) if scale > 0 else centred
-    return 0.5 * (clipped - clipped.mean()) / clipped.std() + 0.5 * norm.ppf((rankdata(y) - 0.5) / len(y))
+    return 0.5 * (clipped - clipped.mean()) / clipped.std() + 0.5 * normal_scores(y)

@@ -15,11 +15,12 @@ from archenc.graph import as_batch
 from archenc.pipelines.blending import folds
 from archenc.predictors import ExtraTrees, GaussianProcess
 from archenc.predictors.tabular.bending import bent, robust
+from archenc.predictors.tabular.gaussian_process import LINEAR_WEIGHT
 from archenc.spaces import space
 
 _FEW_CELLS, _MANY_OPS = 2, 16
-LITTLE, MUCH = 0.1, 1.0
-"""What the weights of a linear part are believed to be."""
+LITTLE, MUCH = LINEAR_WEIGHT, 1.0
+"""What the weights of a linear part are believed to be: what they are anywhere, and in the whole."""
 SHARE, SHARE_LABELS = 0.25, 16.0
 """What the forests' share is believed to be, and how many labels that belief is worth."""
 
@@ -51,10 +52,9 @@ def number_groups(encoder: Any, X: Population) -> list[tuple[int, float]]:
     if not are_stages(X):
         return []
     (_, sizes), (_, totals) = encoder.transformer_list[-2:]
-    whole, costs, *cells = totals.widths_
-    few = [len(sizes.get_feature_names_out()), *cells]
-    groups = [(few[0], LITTLE), (whole, MUCH), (costs, MUCH), *((width, LITTLE) for width in few[1:])]
-    return [(width, believed) for width, believed in groups if width]
+    widths = (len(sizes.get_feature_names_out()), *totals.widths_)
+    believed = (LITTLE, MUCH, MUCH, LITTLE, LITTLE)
+    return [group for group in zip(widths, believed, strict=True) if group[0]]
 
 
 def bent_labels(

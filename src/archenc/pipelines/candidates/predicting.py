@@ -8,11 +8,10 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Float64, Int
-from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
 from archenc.errors import InvalidArgument
-from archenc.pipelines.graph_and_scores import half_ranked
+from archenc.pipelines.graph_and_scores import half_ranked, normal_scores
 from archenc.predictors import GaussianProcess
 from archenc.predictors.checks import check_targets
 
@@ -112,18 +111,19 @@ def _prior(values: Float64[np.ndarray, "n d"], names: Sequence[str]) -> Float64[
     told = {
         name: values[:, list(names).index(name)] for name in (*PRIOR, *PRIOR_WITHOUT_STEPS) if name in names
     }
-    scores = {name: _normal_scores(value) for name, value in told.items()}
+    scores = {name: ranked_scores(value) for name, value in told.items()}
     signs = PRIOR if all(name in scores and scores[name].any() for name in PRIOR) else PRIOR_WITHOUT_STEPS
     return sum(
         (worth * scores[name] for name, worth in signs.items() if name in scores), np.zeros(len(values))
     )
 
 
-def _normal_scores(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+def ranked_scores(value: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
     """Return the normal scores of ranks, in which labels are, too; 0 for missing values."""
     known = np.isfinite(value)
     found = np.zeros(len(value))
-    found[known] = norm.ppf((rankdata(value[known]) - 0.5) / max(known.sum(), 1))
+    if known.any():
+        found[known] = normal_scores(value[known])
     return found
 
 

@@ -30,7 +30,8 @@ from archenc.typing import Seed, as_generator
 _CHUNK = 2048
 _SEARCH_ROWS = 256  # restarts look at this many rows at most; the best one is then finished on all
 # log-normal priors: median and log deviation of signal variance, lengths, linear weights, noise variance
-_PRIORS = {"signal": (1.0, 1.0), "lengths": (1.0, 1.0), "linear": (0.1, 1.5), "noise": (0.05, 1.5)}
+LINEAR_WEIGHT = 0.1
+_PRIORS = {"signal": (1.0, 1.0), "lengths": (1.0, 1.0), "linear": (LINEAR_WEIGHT, 1.5), "noise": (0.05, 1.5)}
 _BOUNDS = {"signal": (1e-3, 1e3), "lengths": (2e-2, 1e2), "linear": (1e-5, 1e2), "noise": (1e-6, 1e1)}
 
 
@@ -148,7 +149,7 @@ class GaussianProcess(TabularPredictor):
     def _linear_weights(self) -> list[float]:
         """Return what the weights of the linear part are believed to be; empty without such a part."""
         if isinstance(self.linear, bool):
-            return [_PRIORS["linear"][0]] * len(self.widths_) if self.linear else []
+            return [LINEAR_WEIGHT] * len(self.widths_) if self.linear else []
         weights = [float(weight) for weight in self.linear]
         if len(weights) != len(self.widths_) or not all(weight > 0 for weight in weights):
             raise InvalidArgument(

@@ -8,10 +8,9 @@ from typing import Any, Literal, final, get_args
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.stats import norm, rankdata
 
 from archenc.errors import InvalidArgument
-from archenc.pipelines.graph_and_scores import half_ranked
+from archenc.pipelines.graph_and_scores import half_ranked, normal_scores
 from archenc.search.acquisition import Belief
 from archenc.search.domain import Domain
 from archenc.search.structure_prior import Experience, structure_prior
@@ -168,7 +167,7 @@ def _correlation(apart: Float[np.ndarray, "m n"], length: float) -> Float[np.nda
 def transformed(y: Float64[np.ndarray, " n"], target: Target) -> Float64[np.ndarray, " n"]:
     """Return values in the unit that a model learns: about standard normal."""
     if target == "rank":
-        return norm.ppf((rankdata(y) - 0.5) / len(y))
+        return normal_scores(y)
     return half_ranked(y) if target == "half" else (y - y.mean()) / y.std()
 
 
